@@ -1,0 +1,113 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of every Swift target of ours: memory-unsafe constructs must be
+/// marked at the place of use, and a warning fails the build.
+let house: [SwiftSetting] = [
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
+/// Settings of the targets on the lookup path, on top of `house`. Exclusivity
+/// is checked in debug builds and by the tests; in release each dynamic check
+/// costs a call per access on the hottest path (Docs/decisions/0003).
+let hot: [SwiftSetting] =
+  house + [
+    .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))
+  ]
+
+let package = Package(
+  name: "probity",
+  products: [
+    .executable(name: "probity", targets: ["probity"]),
+    .library(name: "IntegrityCore", targets: ["IntegrityCore"]),
+    .library(name: "IntegrityPolicy", targets: ["IntegrityPolicy"]),
+    .library(name: "AccountStore", targets: ["AccountStore"]),
+    .library(name: "ProbityWire", targets: ["ProbityWire"]),
+    .library(name: "ProbityEngine", targets: ["ProbityEngine"]),
+    .library(name: "ProbityClient", targets: ["ProbityClient"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // C: the codec library of the system, the generated messages, and what Swift cannot say.
+    .systemLibrary(
+      name: "CProtobufC", pkgConfig: "libprotobuf-c",
+      providers: [.apt(["libprotobuf-c-dev"])]),
+    .systemLibrary(
+      name: "CXXHash", pkgConfig: "libxxhash",
+      providers: [.apt(["libxxhash-dev"])]),
+    .target(name: "CProbityMessages", dependencies: ["CProtobufC"]),
+    .target(name: "CProbityShims"),
+
+    // The decision core and what holds its state: no network, no clock.
+    .target(name: "IntegrityCore", swiftSettings: hot),
+    .target(
+      name: "IntegrityPolicy", dependencies: ["IntegrityCore", "Yams"],
+      resources: [.embedInCode("Resources/default-policy.yaml")],
+      swiftSettings: house),
+    .target(
+      name: "EventFeed", dependencies: ["IntegrityCore", "CXXHash"], swiftSettings: house),
+    .target(
+      name: "MarketplaceSimulator", dependencies: ["IntegrityCore"], swiftSettings: house),
+    .target(
+      name: "AccountStore", dependencies: ["IntegrityCore", "CProbityShims"],
+      swiftSettings: hot),
+    .target(name: "CommandLog", swiftSettings: hot),
+    .target(
+      name: "ProbityEngine", dependencies: ["IntegrityCore", "AccountStore", "CommandLog"],
+      swiftSettings: hot),
+
+    // The wire and its two ends.
+    .target(
+      name: "ProbityWire",
+      dependencies: ["IntegrityCore", "CProbityMessages", "CProtobufC", "CProbityShims"],
+      swiftSettings: hot),
+    .target(
+      name: "ProbityServer",
+      dependencies: [
+        "ProbityWire", "ProbityEngine", "IntegrityCore", "AccountStore",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: hot),
+    .target(
+      name: "ProbityClient",
+      dependencies: [
+        "ProbityWire", "IntegrityCore",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      swiftSettings: house),
+    .executableTarget(
+      name: "probity",
+      dependencies: [
+        "ProbityServer", "ProbityClient", "ProbityEngine", "IntegrityPolicy", "IntegrityCore",
+        "EventFeed", "MarketplaceSimulator",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: house),
+
+    // Tests, a target a module.
+    .testTarget(
+      name: "IntegrityCoreTests", dependencies: ["IntegrityCore"], swiftSettings: house),
+    .testTarget(
+      name: "IntegrityPolicyTests", dependencies: ["IntegrityPolicy", "IntegrityCore"],
+      swiftSettings: house),
+    .testTarget(
+      name: "EventFeedTests", dependencies: ["EventFeed", "IntegrityCore"], swiftSettings: house),
+    .testTarget(
+      name: "MarketplaceSimulatorTests", dependencies: ["MarketplaceSimulator", "IntegrityCore"],
+      swiftSettings: house),
+  ]
+)
