@@ -1,0 +1,190 @@
+import CProbityShims
+import IntegrityCore
+import Synchronization
+
+// The tables of accounts: 64-byte records behind a sharded index.
+//
+// For: finding, reading and changing records in memory, many readers beside
+// one writer. Not for: what a record means (IntegrityCore), in which order it
+// changes (ProbityEngine), or keeping it on disk (CommandLog).
+
+/// All accounts, by kind and id.
+///
+/// Any thread may read at any time; one thread at a time may write. A read
+/// copies the record between two looks at its shard's sequence lock and
+/// repeats itself if the writer was there; it never blocks the writer.
+///
+/// Memory: 64 bytes a record and 8 to 9 bytes of index an account.
+public final class AccountTable: @unchecked Sendable {
+  // Safe: `memory` is shared through `Shard`'s atomic words; everything else is
+  // constant, atomic, or touched by the writer alone.
+  public let layout: StoreLayout
+  private let memory: ReservedMemory
+  private let seed: UInt64
+  private let buyerCount = Atomic<Int>(0)
+  private let merchantCount = Atomic<Int>(0)
+  private var fullestShard = 0
+  private var splitEntries: [Shard.Entry] = []
+  /// Writer only: the sum of all records' hashes, kept up to date by `store`.
+  public private(set) var recordHashSum: UInt64 = 0
+
+  /// - Parameter seed: moves accounts between buckets, so that nobody can choose
+  ///   ids that share one; does not change what the table holds.
+  /// - Throws: `StoreError.outOfAddressSpace`.
+  public init(layout: StoreLayout = StoreLayout(), seed: UInt64) throws(StoreError) {
+    AccountRecord.checkLayout()
+    self.layout = layout
+    self.seed = seed
+    memory = try ReservedMemory(sizeBytes: layout.totalBytes)
+    for index in 0..<layout.shardCount { shard(index).bucketCount = StoreLayout.bucketsInitial }
+  }
+
+  // MARK: Any thread
+
+  /// Accounts of `kind`; approximate while the writer is at work.
+  public func count(_ kind: AccountKind) -> Int {
+    kind == .buyer ? buyerCount.load(ordering: .relaxed) : merchantCount.load(ordering: .relaxed)
+  }
+
+  public var count: Int { count(.buyer) + count(.merchant) }
+
+  /// A copy of the record of `key`, or nil. Two cache misses; no allocation.
+  @inline(__always)
+  public func record(of key: AccountKey) -> AccountRecord? {
+    let hash = hash(of: key)
+    let shard = shard(of: hash)
+    return shard.read { shard.slot(of: key, hash).map { shard.record($0) } }
+  }
+
+  /// Reads many records, overlapping their cache misses: groups of 16 are
+  /// hashed and prefetched stage by stage before any of them is read.
+  ///
+  /// - Parameter body: called in order with the index in `ids` and the record.
+  @inline(__always)
+  public func records(
+    of ids: Span<UInt64>, kind: AccountKind, _ body: (Int, AccountRecord?) -> Void
+  ) {
+    var start = 0
+    while start < ids.count {
+      let end = Swift.min(start + Self.prefetchGroup, ids.count)
+      for i in start..<end {
+        let hash = hash(of: AccountKey(kind, AccountID(ids[i])))
+        let shard = shard(of: hash)
+        shard.prefetch(shard.homeOffset(hash))
+      }
+      for i in start..<end {
+        let hash = hash(of: AccountKey(kind, AccountID(ids[i])))
+        let shard = shard(of: hash)
+        if let slot = shard.likelySlot(hash) { shard.prefetch(shard.recordOffset(slot)) }
+      }
+      for i in start..<end { body(i, record(of: AccountKey(kind, AccountID(ids[i])))) }
+      start = end
+    }
+  }
+
+  /// Memory lookups that a core keeps in flight; more gave nothing on Zen 4.
+  static let prefetchGroup = 16
+
+  /// Bytes of records and index in use.
+  public var memoryBytes: Int {
+    var lines = 0
+    for index in 0..<layout.shardCount {
+      let shard = shard(index)
+      lines += 1 + shard.bucketCount + shard.overflowUsed + shard.recordCount
+    }
+    return lines * StoreLayout.lineBytes
+  }
+
+  // MARK: Writer
+
+  /// A record and where it lies, for `store` to put it back.
+  public struct Located {
+    public var record: AccountRecord
+    /// False: the account is new.
+    public var isKnown: Bool { slot != nil }
+    let hash: Shard.Hash
+    let slot: Int?
+  }
+
+  /// Whether `count` more accounts certainly fit.
+  public func hasRoom(for count: Int) -> Bool {
+    self.count + count <= layout.accountsMax && fullestShard + count <= layout.shardCapacity
+  }
+
+  /// The record of `key`, or a new one. Writer only.
+  public func locate(_ key: AccountKey) -> Located {
+    let hash = hash(of: key)
+    let shard = shard(of: hash)
+    let slot = shard.slot(of: key, hash)
+    return Located(record: slot.map { shard.record($0) } ?? AccountRecord(key), hash: hash, slot: slot)
+  }
+
+  /// Puts a record back, or a new one in. Writer only.
+  ///
+  /// - Precondition: nothing was stored under this key since `locate`; for a new
+  ///   account, `hasRoom(for: 1)`.
+  public func store(_ located: Located) {
+    let shard = shard(of: located.hash)
+    guard let slot = located.slot else { return insert(located, into: shard) }
+    recordHashSum &+= located.record.hash &- shard.record(slot).hash
+    shard.beginWrite()
+    shard.setRecord(slot, located.record)
+    shard.endWrite()
+  }
+
+  private func insert(_ located: Located, into shard: Shard) {
+    let slot = shard.recordCount
+    precondition(slot < layout.shardCapacity, "no room: hasRoom was not asked")
+    shard.beginWrite()
+    shard.setRecord(slot, located.record)
+    shard.insert(tag: located.hash.tag, slot: slot, home: shard.homeOffset(located.hash))
+    shard.recordCount = slot + 1
+    shard.endWrite()
+    if slot + 1 > shard.bucketCount * StoreLayout.accountsPerBucket {
+      shard.beginWrite()
+      shard.split(entries: &splitEntries) { hash(of: $0.key) }
+      shard.endWrite()
+    }
+    recordHashSum &+= located.record.hash
+    fullestShard = Swift.max(fullestShard, slot + 1)
+    switch located.record.kind {
+    case .buyer: buyerCount.wrappingAdd(1, ordering: .relaxed)
+    case .merchant: merchantCount.wrappingAdd(1, ordering: .relaxed)
+    }
+  }
+
+  /// Asks for the lines that `locate` will need. Writer or reader.
+  @inline(__always)
+  public func prefetchBucket(of key: AccountKey) {
+    let hash = hash(of: key)
+    let shard = shard(of: hash)
+    shard.prefetch(shard.homeOffset(hash))
+  }
+
+  /// The second stage: needs the bucket, asks for the record.
+  @inline(__always)
+  public func prefetchRecord(of key: AccountKey) {
+    let hash = hash(of: key)
+    let shard = shard(of: hash)
+    if let slot = shard.likelySlot(hash) { shard.prefetch(shard.recordOffset(slot)) }
+  }
+
+  // MARK: Inside
+
+  @inline(__always)
+  func hash(of key: AccountKey) -> Shard.Hash {
+    Shard.Hash(
+      bits: StateHash.mix(key.id.rawValue ^ seed, UInt64(key.kind.rawValue) &* 0x9e37_79b9_7f4a_7c15))
+  }
+
+  @inline(__always)
+  func shard(of hash: Shard.Hash) -> Shard {
+    shard(Int(truncatingIfNeeded: hash.bits) & (layout.shardCount - 1))
+  }
+
+  @inline(__always)
+  func shard(_ index: Int) -> Shard {
+    // Safe: index < shardCount; the memory lives as long as self.
+    unsafe Shard(base: memory.base + index * layout.shardBytes, layout: layout)
+  }
+}

@@ -1,0 +1,142 @@
+import CProbityShims
+import IntegrityCore
+import Synchronization
+
+/// One shard's memory: a sequence lock, a linear-hashing index and the records.
+///
+/// Header line, eight words: 0 sequence, 1 buckets in use, 2 records in use,
+/// 3 overflow buckets ever used, 4 head of the list of free overflow buckets
+/// (plus one). Words 1–4 change only under the lock.
+///
+/// **The lock.** The writer makes the sequence odd, changes words, makes it
+/// even. A reader notes an even sequence, reads, and repeats if the sequence
+/// has changed. Every shared word is read and written atomically: data words
+/// are stored with release and loaded with acquire order, which keeps them
+/// between the two accesses to the sequence on either side without fences.
+/// Source: Boehm, Can Seqlocks Get Along With Programming Language Memory
+/// Models?, MSPC 2012.
+@safe struct Shard {
+  // Safe: points into a `ReservedMemory` that the owning table keeps alive;
+  // offsets are bounded by `StoreLayout` before use.
+  let base: UnsafeMutableRawPointer
+  let bucketsOffset: Int
+  let overflowOffset: Int
+  let recordsOffset: Int
+  let overflowMax: Int
+  let shardCapacity: Int
+
+  init(base: UnsafeMutableRawPointer, layout: StoreLayout) {
+    unsafe self.base = base
+    bucketsOffset = layout.bucketsOffset
+    overflowOffset = layout.overflowOffset
+    recordsOffset = layout.recordsOffset
+    overflowMax = layout.overflowMax
+    shardCapacity = layout.shardCapacity
+  }
+
+  // MARK: Words
+
+  @inline(__always)
+  func word(_ offset: Int) -> UnsafeMutablePointer<Atomic<UInt64>> {
+    // Safe: offsets are multiples of 8 within the shard; Atomic<UInt64> is a bare word.
+    unsafe (base + offset).assumingMemoryBound(to: Atomic<UInt64>.self)
+  }
+
+  @inline(__always)
+  func load(_ offset: Int) -> UInt64 { unsafe word(offset).pointee.load(ordering: .acquiring) }
+
+  @inline(__always)
+  func store(_ value: UInt64, _ offset: Int) {
+    unsafe word(offset).pointee.store(value, ordering: .releasing)
+  }
+
+  @inline(__always)
+  func prefetch(_ offset: Int) { unsafe probity_prefetch(base + offset) }
+
+  // MARK: Sequence
+
+  @inline(__always)
+  var sequence: UInt64 { load(0) }
+
+  /// Writer only. Until `endWrite` readers of this shard repeat themselves.
+  @inline(__always)
+  func beginWrite() {
+    let sequence = unsafe word(0)
+    unsafe sequence.pointee.store(sequence.pointee.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
+  }
+
+  @inline(__always)
+  func endWrite() { store(load(0) &+ 1, 0) }
+
+  /// Runs `body` until it ran between two equal, even sequences.
+  ///
+  /// `body` must bear any bytes: what it returns is thrown away if they moved.
+  @inline(__always)
+  func read<Result>(_ body: () -> Result) -> Result {
+    var spins = 0
+    while true {
+      let before = sequence
+      if before & 1 == 0 {
+        let result = body()
+        if unsafe word(0).pointee.load(ordering: .relaxed) == before { return result }
+      }
+      spins += 1
+      if spins & 63 == 0 { probity_yield() } else { probity_spin_hint() }
+    }
+  }
+
+  // MARK: Header
+
+  var bucketCount: Int {
+    get { Int(truncatingIfNeeded: load(8)) }
+    nonmutating set { store(UInt64(newValue), 8) }
+  }
+
+  var recordCount: Int {
+    get { Int(truncatingIfNeeded: load(16)) }
+    nonmutating set { store(UInt64(newValue), 16) }
+  }
+
+  var overflowUsed: Int {
+    get { Int(truncatingIfNeeded: load(24)) }
+    nonmutating set { store(UInt64(newValue), 24) }
+  }
+
+  var overflowFree: Int {
+    get { Int(truncatingIfNeeded: load(32)) }
+    nonmutating set { store(UInt64(newValue), 32) }
+  }
+
+  // MARK: Records
+
+  @inline(__always)
+  func recordOffset(_ slot: Int) -> Int { recordsOffset + slot * AccountRecord.sizeBytes }
+
+  /// The record in `slot`, which may be torn unless read under the lock.
+  @inline(__always)
+  func record(_ slot: Int) -> AccountRecord {
+    let o = recordOffset(slot)
+    let words = SIMD8<UInt64>(
+      load(o), load(o + 8), load(o + 16), load(o + 24), load(o + 32), load(o + 40), load(o + 48),
+      load(o + 56))
+    // Safe: 64 bytes either way, and all bit patterns are valid records.
+    return unsafe unsafeBitCast(words, to: AccountRecord.self)
+  }
+
+  /// Writer only, between `beginWrite` and `endWrite`.
+  @inline(__always)
+  func setRecord(_ slot: Int, _ record: AccountRecord) {
+    // Safe: 64 bytes either way.
+    let words = unsafe unsafeBitCast(record, to: SIMD8<UInt64>.self)
+    let o = recordOffset(slot)
+    for i in 0..<8 { store(words[i], o + i * 8) }
+  }
+
+  /// Whether the record in `slot` is of `key`: reads two words.
+  @inline(__always)
+  func isRecord(_ slot: Int, of key: AccountKey) -> Bool {
+    let o = recordOffset(slot)
+    return load(o + 40) == key.id.rawValue
+      && UInt8(truncatingIfNeeded: load(o + 56) >> 32) & 3 == key.kind.rawValue
+  }
+}

@@ -1,0 +1,14 @@
+#include "CProbityShims.h"
+
+#include <sched.h>
+#include <sys/mman.h>
+
+void *probity_reserve(size_t size) {
+  void *address = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return address == MAP_FAILED ? NULL : address;
+}
+
+void probity_release(void *address, size_t size) { munmap(address, size); }
+
+void probity_yield(void) { sched_yield(); }

@@ -1,0 +1,247 @@
+import IntegrityCore
+
+// The messages of Protos/probity/v1/integrity.proto as Swift values. What each
+// field means is documented there.
+
+public struct Hello: Equatable, Sendable {
+  public var schemaHash: UInt64
+  public var payloadBytesMax: UInt32
+  public var inFlightMax: UInt32
+  public var token: [UInt8]
+  public var agent: String
+
+  public init(
+    schemaHash: UInt64, payloadBytesMax: UInt32, inFlightMax: UInt32, token: [UInt8], agent: String
+  ) {
+    self.schemaHash = schemaHash
+    self.payloadBytesMax = payloadBytesMax
+    self.inFlightMax = inFlightMax
+    self.token = token
+    self.agent = agent
+  }
+}
+
+public struct GoAway: Equatable, Sendable {
+  public var lastStream: UInt32
+  public var status: StatusCode
+  public var message: String
+
+  public init(lastStream: UInt32, status: StatusCode, message: String) {
+    self.lastStream = lastStream
+    self.status = status
+    self.message = message
+  }
+}
+
+/// Score and Explain: one account, at the server's clock where `asOf` is nil.
+public struct AccountRequest: Equatable, Sendable {
+  public var account: AccountKey
+  public var asOf: UnixSeconds?
+
+  @inlinable
+  public init(account: AccountKey, asOf: UnixSeconds?) {
+    self.account = account
+    self.asOf = asOf
+  }
+}
+
+/// What every answer that judges says about what it was judged by.
+public struct JudgementBasis: Equatable, Sendable {
+  public var asOf: UnixSeconds
+  public var logPosition: LogPosition
+  public var policyVersion: UInt32
+  public var policyHash: UInt64
+  public var isDegraded: Bool
+
+  @inlinable
+  public init(
+    asOf: UnixSeconds, logPosition: LogPosition, policyVersion: UInt32, policyHash: UInt64,
+    isDegraded: Bool
+  ) {
+    self.asOf = asOf
+    self.logPosition = logPosition
+    self.policyVersion = policyVersion
+    self.policyHash = policyHash
+    self.isDegraded = isDegraded
+  }
+}
+
+public struct ScoreReply: Equatable, Sendable {
+  public var isKnown: Bool
+  public var score: Int
+  public var scoreFloor: Int
+  public var tier: Tier
+  public var confidence: Float
+  public var reasons: [Reason]
+  public var basis: JudgementBasis
+
+  public init(
+    isKnown: Bool, score: Int, scoreFloor: Int, tier: Tier, confidence: Float, reasons: [Reason],
+    basis: JudgementBasis
+  ) {
+    self.isKnown = isKnown
+    self.score = score
+    self.scoreFloor = scoreFloor
+    self.tier = tier
+    self.confidence = confidence
+    self.reasons = reasons
+    self.basis = basis
+  }
+}
+
+/// One account of a batch: bits 0–9 score, 10–19 floor, 20–22 tier, 23 known.
+public struct PackedVerdict: Equatable, Sendable {
+  public let rawValue: UInt32
+
+  @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+  @inlinable
+  public init(score: Int, scoreFloor: Int, tier: Tier, isKnown: Bool) {
+    rawValue =
+      UInt32(truncatingIfNeeded: score) | UInt32(truncatingIfNeeded: scoreFloor) << 10
+      | UInt32(tier.rawValue) << 20 | (isKnown ? 1 << 23 : 0)
+  }
+
+  @inlinable public var score: Int { Int(rawValue & 0x3ff) }
+  @inlinable public var scoreFloor: Int { Int(rawValue >> 10 & 0x3ff) }
+  @inlinable public var tier: Tier { Tier(rawValue: UInt8(rawValue >> 20 & 7)) ?? .e }
+  @inlinable public var isKnown: Bool { rawValue >> 23 & 1 == 1 }
+}
+
+public struct ScoreBatchReply: Equatable, Sendable {
+  public var verdicts: [PackedVerdict]
+  public var confidences: [Float]
+  public var basis: JudgementBasis
+
+  public init(verdicts: [PackedVerdict], confidences: [Float], basis: JudgementBasis) {
+    self.verdicts = verdicts
+    self.confidences = confidences
+    self.basis = basis
+  }
+}
+
+public struct ExplainReply: Equatable, Sendable {
+  public struct Dimension: Equatable, Sendable {
+    public var name: String
+    public var reasonCode: UInt16
+    public var events: Double
+    public var exposure: Double
+    public var rate: Double
+    public var rateUpper: Double
+    public var ratePrior: Double
+    public var points: Double
+    public var pointsFloor: Double
+
+    public init(
+      name: String, reasonCode: UInt16, events: Double, exposure: Double, rate: Double,
+      rateUpper: Double, ratePrior: Double, points: Double, pointsFloor: Double
+    ) {
+      self.name = name
+      self.reasonCode = reasonCode
+      self.events = events
+      self.exposure = exposure
+      self.rate = rate
+      self.rateUpper = rateUpper
+      self.ratePrior = ratePrior
+      self.points = points
+      self.pointsFloor = pointsFloor
+    }
+  }
+
+  public struct Entry: Equatable, Sendable {
+    public var name: String
+    public var value: Double
+
+    public init(name: String, value: Double) {
+      self.name = name
+      self.value = value
+    }
+  }
+
+  public struct Change: Equatable, Sendable {
+    public var text: String
+    public var cleanOrders: UInt32
+    public var days: UInt32
+    public var tier: Tier
+
+    public init(text: String, cleanOrders: UInt32, days: UInt32, tier: Tier) {
+      self.text = text
+      self.cleanOrders = cleanOrders
+      self.days = days
+      self.tier = tier
+    }
+  }
+
+  public var verdict: ScoreReply
+  public var pointsBase: Double
+  public var dimensions: [Dimension]
+  public var evidence: [Entry]
+  public var changes: [Change]
+  public var lastEventAt: UnixSeconds
+  public var firstEventDayAt: UnixSeconds
+  public var distinctCounterparties: UInt32
+  public var tierByScore: Tier
+
+  public init(
+    verdict: ScoreReply, pointsBase: Double, dimensions: [Dimension], evidence: [Entry],
+    changes: [Change], lastEventAt: UnixSeconds, firstEventDayAt: UnixSeconds,
+    distinctCounterparties: UInt32, tierByScore: Tier
+  ) {
+    self.verdict = verdict
+    self.pointsBase = pointsBase
+    self.dimensions = dimensions
+    self.evidence = evidence
+    self.changes = changes
+    self.lastEventAt = lastEventAt
+    self.firstEventDayAt = firstEventDayAt
+    self.distinctCounterparties = distinctCounterparties
+    self.tierByScore = tierByScore
+  }
+}
+
+public struct RecordReply: Equatable, Sendable {
+  public var applied: UInt32
+  public var duplicates: UInt32
+  public var highestSequence: UInt64
+  public var logPosition: LogPosition
+
+  public init(
+    applied: UInt32, duplicates: UInt32, highestSequence: UInt64, logPosition: LogPosition
+  ) {
+    self.applied = applied
+    self.duplicates = duplicates
+    self.highestSequence = highestSequence
+    self.logPosition = logPosition
+  }
+}
+
+public struct StatusReply: Equatable, Sendable {
+  public var version = ""
+  public var uptimeSeconds: UInt64 = 0
+  public var logPosition = LogPosition.zero
+  public var stateHash: UInt64 = 0
+  public var buyers: UInt64 = 0
+  public var merchants: UInt64 = 0
+  public var memoryBytes: UInt64 = 0
+  public var policyVersion: UInt32 = 0
+  public var policyHash: UInt64 = 0
+  public var policyName = ""
+  public var durability = ""
+  public var connections: UInt32 = 0
+  public var commandsQueued: UInt64 = 0
+  public var commandsApplied: UInt64 = 0
+  public var commandsDuplicate: UInt64 = 0
+  public var lookups: UInt64 = 0
+  public var callsRefused: UInt64 = 0
+  public var isDraining = false
+  public var eventLoops: UInt32 = 0
+  public var halfLifeSeconds: UInt64 = 0
+
+  public init() {}
+}
+
+public enum ServingStatus: UInt8, Sendable {
+  case unknown = 0
+  case serving = 1
+  case notServing = 2
+}

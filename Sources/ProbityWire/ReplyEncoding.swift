@@ -1,0 +1,188 @@
+import CProbityMessages
+import CProtobufC
+import IntegrityCore
+
+/// The columns of a ScoreBatch answer, in the codec's arena.
+@safe public struct ScoreColumns {
+  // Safe: two arrays of `count` elements that live as long as the decoded
+  // request; `set` checks the index.
+  let verdicts: UnsafeMutablePointer<UInt32>
+  let confidences: UnsafeMutablePointer<Float>
+  public let count: Int
+
+  init?(count: Int, in arena: Arena) {
+    guard let verdicts = unsafe arena.allocate(UInt32.self, count: count),
+      let confidences = unsafe arena.allocate(Float.self, count: count)
+    else { return nil }
+    unsafe self.verdicts = unsafe verdicts
+    unsafe self.confidences = unsafe confidences
+    self.count = count
+  }
+
+  @inline(__always)
+  public func set(_ index: Int, _ verdict: PackedVerdict, confidence: Float) {
+    precondition(index >= 0 && index < count)
+    unsafe verdicts[index] = verdict.rawValue
+    unsafe confidences[index] = confidence
+  }
+}
+
+/// What the server writes: each appends one RESPONSE frame to `sink`.
+extension Codec {
+  /// No allocation.
+  public func encodeScore<Sink: FrameSink>(
+    _ judgement: Judgement, isKnown: Bool, _ basis: JudgementBasis, stream: UInt32,
+    to sink: inout Sink
+  ) {
+    var codes = SIMD4<UInt32>.zero
+    var points = SIMD4<Int32>.zero
+    for index in 0..<judgement.reasons.count {
+      let reason = judgement.reasons[index]
+      codes[index] = UInt32(reason.code.rawValue)
+      points[index] = Int32(reason.points)
+    }
+    var m = unsafe scoreMessage(
+      isKnown: isKnown, score: judgement.score, scoreFloor: judgement.scoreFloor,
+      tier: judgement.tier, confidence: judgement.confidence, basis)
+    unsafe withUnsafeMutablePointer(to: &codes) { codes in
+      unsafe withUnsafeMutablePointer(to: &points) { points in
+        unsafe m.n_reason_codes = judgement.reasons.count
+        unsafe m.n_reason_points = judgement.reasons.count
+        // Safe: a SIMD4 is four elements, and outlives the call.
+        unsafe m.reason_codes = unsafe UnsafeMutableRawPointer(codes).assumingMemoryBound(to: UInt32.self)
+        unsafe m.reason_points = unsafe UnsafeMutableRawPointer(points).assumingMemoryBound(to: Int32.self)
+        unsafe respond(&m, stream, to: &sink)
+      }
+    }
+  }
+
+  /// Called within `decodeScoreBatch`, whose columns it sends.
+  public func encodeScoreBatch<Sink: FrameSink>(
+    _ columns: ScoreColumns, _ basis: JudgementBasis, stream: UInt32, to sink: inout Sink
+  ) {
+    var m = unsafe Probity__V1__ScoreBatchReply()
+    unsafe probity__v1__score_batch_reply__init(&m)
+    unsafe m.n_verdicts = columns.count
+    unsafe m.verdicts = unsafe columns.verdicts
+    unsafe m.n_confidences = columns.count
+    unsafe m.confidences = unsafe columns.confidences
+    unsafe m.as_of = UInt64(basis.asOf.rawValue)
+    unsafe m.log_position = basis.logPosition.rawValue
+    unsafe m.policy_version = basis.policyVersion
+    unsafe m.policy_hash = basis.policyHash
+    unsafe m.degraded = basis.isDegraded ? 1 : 0
+    unsafe respond(&m, stream, to: &sink)
+  }
+
+  public func encodeRecord<Sink: FrameSink>(
+    _ reply: RecordReply, stream: UInt32, to sink: inout Sink
+  ) {
+    var m = unsafe Probity__V1__RecordReply()
+    unsafe probity__v1__record_reply__init(&m)
+    unsafe m.applied = reply.applied
+    unsafe m.duplicates = reply.duplicates
+    unsafe m.highest_sequence = reply.highestSequence
+    unsafe m.log_position = reply.logPosition.rawValue
+    unsafe respond(&m, stream, to: &sink)
+  }
+
+  public func encodeStatus<Sink: FrameSink>(
+    _ reply: StatusReply, stream: UInt32, to sink: inout Sink
+  ) {
+    arena.reset()
+    var m = unsafe Probity__V1__StatusReply()
+    unsafe probity__v1__status_reply__init(&m)
+    unsafe m.version = unsafe arena.string(reply.version) ?? m.version
+    unsafe m.uptime_seconds = reply.uptimeSeconds
+    unsafe m.log_position = reply.logPosition.rawValue
+    unsafe m.state_hash = reply.stateHash
+    unsafe m.buyers = reply.buyers
+    unsafe m.merchants = reply.merchants
+    unsafe m.memory_bytes = reply.memoryBytes
+    unsafe m.policy_version = reply.policyVersion
+    unsafe m.policy_hash = reply.policyHash
+    unsafe m.policy_name = unsafe arena.string(reply.policyName) ?? m.policy_name
+    unsafe m.durability = unsafe arena.string(reply.durability) ?? m.durability
+    unsafe m.connections = reply.connections
+    unsafe m.commands_queued = reply.commandsQueued
+    unsafe m.commands_applied = reply.commandsApplied
+    unsafe m.commands_duplicate = reply.commandsDuplicate
+    unsafe m.lookups = reply.lookups
+    unsafe m.calls_refused = reply.callsRefused
+    unsafe m.draining = reply.isDraining ? 1 : 0
+    unsafe m.event_loops = reply.eventLoops
+    unsafe m.half_life_seconds = reply.halfLifeSeconds
+    unsafe respond(&m, stream, to: &sink)
+  }
+
+  public func encodeHealth<Sink: FrameSink>(
+    _ status: ServingStatus, stream: UInt32, to sink: inout Sink
+  ) {
+    var m = unsafe Probity__V1__HealthReply()
+    unsafe probity__v1__health_reply__init(&m)
+    unsafe m.status = .init(rawValue: UInt32(status.rawValue))
+    unsafe respond(&m, stream, to: &sink)
+  }
+
+  public func encodeFailure<Sink: FrameSink>(
+    _ failure: CallFailure, stream: UInt32, to sink: inout Sink
+  ) {
+    arena.reset()
+    var m = unsafe Probity__V1__ErrorDetail()
+    unsafe probity__v1__error_detail__init(&m)
+    unsafe m.message = unsafe arena.string(failure.message) ?? m.message
+    unsafe m.field = unsafe arena.string(failure.field) ?? m.field
+    unsafe m.command_index_plus_one = UInt32((failure.commandIndex ?? -1) + 1)
+    unsafe m.incident = failure.incident
+    var flags: FrameFlags = [.end, .details]
+    if failure.notExecuted { flags.insert(.notExecuted) }
+    let header = FrameHeader(
+      type: .response, flags: flags, stream: stream, code: failure.status.rawValue,
+      time: failure.retryAfterMilliseconds)
+    unsafe write(header, &m, to: &sink)
+  }
+
+  // MARK: Inside
+
+  func scoreMessage(
+    isKnown: Bool, score: Int, scoreFloor: Int, tier: Tier, confidence: Float,
+    _ basis: JudgementBasis
+  ) -> Probity__V1__ScoreReply {
+    var m = unsafe Probity__V1__ScoreReply()
+    unsafe probity__v1__score_reply__init(&m)
+    unsafe m.known = isKnown ? 1 : 0
+    unsafe m.score = UInt32(score)
+    unsafe m.score_floor = UInt32(scoreFloor)
+    unsafe m.tier = .init(rawValue: UInt32(tier.rawValue))
+    unsafe m.confidence = confidence
+    unsafe m.as_of = UInt64(basis.asOf.rawValue)
+    unsafe m.log_position = basis.logPosition.rawValue
+    unsafe m.policy_version = basis.policyVersion
+    unsafe m.policy_hash = basis.policyHash
+    unsafe m.degraded = basis.isDegraded ? 1 : 0
+    return unsafe m
+  }
+
+  func respond<Message, Sink: FrameSink>(
+    _ message: inout Message, _ stream: UInt32, to sink: inout Sink
+  ) {
+    write(FrameHeader(type: .response, flags: .end, stream: stream), &message, to: &sink)
+  }
+
+  /// Appends a frame that holds one message of the generated code.
+  func write<Message, Sink: FrameSink>(
+    _ header: FrameHeader, _ message: inout Message, to sink: inout Sink
+  ) {
+    unsafe withUnsafeMutablePointer(to: &message) { pointer in
+      // Safe: every generated message begins with its ProtobufCMessage.
+      let base = unsafe UnsafeRawPointer(pointer).assumingMemoryBound(to: ProtobufCMessage.self)
+      var header = header
+      header.payloadBytes = unsafe UInt32(protobuf_c_message_get_packed_size(base))
+      unsafe header.write(to: &sink) { payload in
+        guard let start = payload.baseAddress else { return }
+        // Safe: the payload has exactly the packed size.
+        _ = unsafe protobuf_c_message_pack(base, start.assumingMemoryBound(to: UInt8.self))
+      }
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import CProbityMessages
+import CProtobufC
+import IntegrityCore
+
+/// The schema hash that HELLO carries: over every message's full name and each
+/// field's number, name, label and type, from the descriptors of the generated code.
+enum SchemaHash {
+  static func compute() -> UInt64 {
+    var words: [UInt64] = []
+    // Safe: the descriptors are constants of the generated code, which live for ever.
+    unsafe add(probity__v1__hello__descriptor, to: &words)
+    unsafe add(probity__v1__error_detail__descriptor, to: &words)
+    unsafe add(probity__v1__go_away__descriptor, to: &words)
+    unsafe add(probity__v1__score_request__descriptor, to: &words)
+    unsafe add(probity__v1__score_reply__descriptor, to: &words)
+    unsafe add(probity__v1__score_batch_request__descriptor, to: &words)
+    unsafe add(probity__v1__score_batch_reply__descriptor, to: &words)
+    unsafe add(probity__v1__explain_request__descriptor, to: &words)
+    unsafe add(probity__v1__explain_reply__descriptor, to: &words)
+    unsafe add(probity__v1__evidence_entry__descriptor, to: &words)
+    unsafe add(probity__v1__dimension_entry__descriptor, to: &words)
+    unsafe add(probity__v1__change__descriptor, to: &words)
+    unsafe add(probity__v1__record_request__descriptor, to: &words)
+    unsafe add(probity__v1__command__descriptor, to: &words)
+    unsafe add(probity__v1__record_reply__descriptor, to: &words)
+    unsafe add(probity__v1__status_request__descriptor, to: &words)
+    unsafe add(probity__v1__status_reply__descriptor, to: &words)
+    unsafe add(probity__v1__health_request__descriptor, to: &words)
+    unsafe add(probity__v1__health_reply__descriptor, to: &words)
+    return StateHash.of(words)
+  }
+
+  private static func add(_ message: ProtobufCMessageDescriptor, to words: inout [UInt64]) {
+    unsafe words.append(contentsOf: bytes(of: message.name))
+    for index in 0..<Int(unsafe message.n_fields) {
+      let field = unsafe message.fields[index]
+      unsafe words.append(UInt64(field.id))
+      unsafe words.append(UInt64(field.label.rawValue) << 32 | UInt64(field.type.rawValue))
+      unsafe words.append(contentsOf: bytes(of: field.name))
+    }
+  }
+
+  private static func bytes(of name: UnsafePointer<CChar>?) -> [UInt64] {
+    guard let name = unsafe name else { return [0] }
+    return unsafe String(cString: name).utf8.map { UInt64($0) } + [0]
+  }
+}
