@@ -116,7 +116,8 @@ public final class AccountTable: @unchecked Sendable {
     let hash = hash(of: key)
     let shard = shard(of: hash)
     let slot = shard.slot(of: key, hash)
-    return Located(record: slot.map { shard.record($0) } ?? AccountRecord(key), hash: hash, slot: slot)
+    return Located(
+      record: slot.map { shard.record($0) } ?? AccountRecord(key), hash: hash, slot: slot)
   }
 
   /// Puts a record back, or a new one in. Writer only.
@@ -174,7 +175,8 @@ public final class AccountTable: @unchecked Sendable {
   @inline(__always)
   func hash(of key: AccountKey) -> Shard.Hash {
     Shard.Hash(
-      bits: StateHash.mix(key.id.rawValue ^ seed, UInt64(key.kind.rawValue) &* 0x9e37_79b9_7f4a_7c15))
+      bits: StateHash.mix(
+        key.id.rawValue ^ seed, UInt64(key.kind.rawValue) &* 0x9e37_79b9_7f4a_7c15))
   }
 
   @inline(__always)

@@ -62,7 +62,8 @@ import Synchronization
   @inline(__always)
   func beginWrite() {
     let sequence = unsafe word(0)
-    unsafe sequence.pointee.store(sequence.pointee.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
+    unsafe sequence.pointee.store(
+      sequence.pointee.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
   }
 
   @inline(__always)

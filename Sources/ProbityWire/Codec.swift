@@ -40,7 +40,9 @@ public final class Codec {
     var count = 0
     while unsafe count < bytesMax && pointer[count] != 0 { count += 1 }
     return unsafe String(
-      decoding: UnsafeBufferPointer(start: pointer, count: count).lazy.map { UInt8(bitPattern: $0) },
+      decoding: UnsafeBufferPointer(start: pointer, count: count).lazy.map {
+        UInt8(bitPattern: $0)
+      },
       as: UTF8.self)
   }
 

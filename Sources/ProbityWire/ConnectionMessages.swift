@@ -41,7 +41,8 @@ extension Codec {
     let header = FrameHeader(type: .hello, payloadBytes: UInt32(prefix + size))
     unsafe header.write(to: &sink) { payload in
       unsafe payload.copyBytes(from: ProtocolLimits.magic)
-      unsafe payload.storeBytes(of: ProtocolLimits.version.littleEndian, toByteOffset: 4, as: UInt16.self)
+      unsafe payload.storeBytes(
+        of: ProtocolLimits.version.littleEndian, toByteOffset: 4, as: UInt16.self)
       unsafe payload.storeBytes(of: 0, toByteOffset: 6, as: UInt16.self)
       guard let start = payload.baseAddress else { return }
       // Safe: the payload has exactly prefix + packed size.
@@ -53,7 +54,8 @@ extension Codec {
     guard bytes.count >= ProtocolLimits.helloPrefixBytes,
       unsafe bytes.prefix(4).elementsEqual(ProtocolLimits.magic)
     else { throw .wrongMagic }
-    let version = unsafe UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: 4, as: UInt16.self))
+    let version = unsafe UInt16(
+      littleEndian: bytes.loadUnaligned(fromByteOffset: 4, as: UInt16.self))
     if version != ProtocolLimits.version { throw .wrongVersion(version) }
     let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[ProtocolLimits.helloPrefixBytes...])
     guard let m = unsafe try? unpack(rest, "Hello", probity__v1__hello__unpack).pointee else {

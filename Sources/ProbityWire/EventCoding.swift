@@ -5,7 +5,9 @@ import IntegrityCore
 extension Codec {
   /// - Throws: INVALID_ARGUMENT with the field that has no valid value.
   func event(_ c: Probity__V1__Command) throws(CallFailure) -> Event {
-    guard let at = unsafe try time(c.at, "at") else { throw invalid("at", "is required: UTC seconds") }
+    guard let at = unsafe try time(c.at, "at") else {
+      throw invalid("at", "is required: UTC seconds")
+    }
     return unsafe Event(
       at: at, buyer: AccountID(c.buyer), merchant: AccountID(c.merchant), order: c.order,
       claim: c.claim, amount: Minor(c.amount), detail: unsafe try detail(c))
@@ -34,7 +36,8 @@ extension Codec {
       guard let openedAt = unsafe try time(c.refers_to_at, "refers_to_at") else {
         throw invalid("refers_to_at", "is required: when the claim was opened, UTC seconds")
       }
-      return unsafe .claimWithdrawn(openedAt: openedAt, try choice(c.allegation.rawValue, "allegation"))
+      return unsafe .claimWithdrawn(
+        openedAt: openedAt, try choice(c.allegation.rawValue, "allegation"))
     case PROBITY__V1__EVENT_TYPE__RETURN_INSPECTED:
       return unsafe .returnInspected(try choice(c.return_condition.rawValue, "return_condition"))
     case PROBITY__V1__EVENT_TYPE__COMPENSATED: return .compensated

@@ -49,9 +49,13 @@ extension Codec {
     _ values: [Value], _ make: (Value) -> Message
   ) -> (Int, UnsafeMutablePointer<UnsafeMutablePointer<Message>?>?) {
     typealias Pointer = UnsafeMutablePointer<Message>?
-    guard let array = unsafe arena.allocate(Pointer.self, count: values.count) else { return (0, nil) }
+    guard let array = unsafe arena.allocate(Pointer.self, count: values.count) else {
+      return (0, nil)
+    }
     for (index, value) in values.enumerated() {
-      guard let message = unsafe arena.allocate(Message.self, count: 1) else { return unsafe (index, array) }
+      guard let message = unsafe arena.allocate(Message.self, count: 1) else {
+        return unsafe (index, array)
+      }
       unsafe message.initialize(to: make(value))
       unsafe array[index] = unsafe message
     }
@@ -100,11 +104,19 @@ extension Codec {
     }
     return unsafe ExplainReply(
       verdict: scoreReply(verdict), pointsBase: m.points_base,
-      dimensions: (0..<m.n_dimensions).compactMap { unsafe m.dimensions[$0].map { unsafe dimension($0.pointee) } },
-      evidence: unsafe (0..<m.n_evidence).compactMap { unsafe m.evidence[$0].map { unsafe entry($0.pointee) } },
-      changes: unsafe (0..<m.n_changes).compactMap { unsafe m.changes[$0].map { unsafe change($0.pointee) } },
-      lastEventAt: unsafe seconds(m.last_event_at), firstEventDayAt: unsafe seconds(m.first_event_day_at),
-      distinctCounterparties: unsafe m.distinct_counterparties, tierByScore: unsafe tier(m.tier_by_score))
+      dimensions: (0..<m.n_dimensions).compactMap {
+        unsafe m.dimensions[$0].map { unsafe dimension($0.pointee) }
+      },
+      evidence: unsafe (0..<m.n_evidence).compactMap {
+        unsafe m.evidence[$0].map { unsafe entry($0.pointee) }
+      },
+      changes: unsafe (0..<m.n_changes).compactMap {
+        unsafe m.changes[$0].map { unsafe change($0.pointee) }
+      },
+      lastEventAt: unsafe seconds(m.last_event_at),
+      firstEventDayAt: unsafe seconds(m.first_event_day_at),
+      distinctCounterparties: unsafe m.distinct_counterparties,
+      tierByScore: unsafe tier(m.tier_by_score))
   }
 
   private func dimension(_ m: Probity__V1__DimensionEntry) -> ExplainReply.Dimension {

@@ -115,7 +115,8 @@ extension FrameHeader {
     }
     return unsafe .frame(
       FrameHeader(
-        type: type, flags: FrameFlags(rawValue: bytes[9]), stream: little(bytes, 4, as: UInt32.self),
+        type: type, flags: FrameFlags(rawValue: bytes[9]),
+        stream: little(bytes, 4, as: UInt32.self),
         code: little(bytes, 10, as: UInt16.self), time: little(bytes, 12, as: UInt32.self),
         payloadBytes: payloadBytes))
   }

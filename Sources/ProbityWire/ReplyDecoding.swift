@@ -10,24 +10,28 @@ extension Codec {
   public func decodeScoreBatchReply(
     _ bytes: UnsafeRawBufferPointer
   ) throws(CallFailure) -> ScoreBatchReply {
-    let m = unsafe try unpack(bytes, "ScoreBatchReply", probity__v1__score_batch_reply__unpack).pointee
+    let m = unsafe try unpack(bytes, "ScoreBatchReply", probity__v1__score_batch_reply__unpack)
+      .pointee
     let verdicts = unsafe UnsafeBufferPointer(start: m.verdicts, count: m.n_verdicts)
     let confidences = unsafe UnsafeBufferPointer(start: m.confidences, count: m.n_confidences)
     return unsafe ScoreBatchReply(
-      verdicts: verdicts.map { PackedVerdict(rawValue: $0) }, confidences: unsafe Array(confidences),
+      verdicts: verdicts.map { PackedVerdict(rawValue: $0) },
+      confidences: unsafe Array(confidences),
       basis: unsafe JudgementBasis(
         asOf: seconds(m.as_of), logPosition: LogPosition(m.log_position),
         policyVersion: m.policy_version, policyHash: m.policy_hash, isDegraded: m.degraded != 0))
   }
 
-  public func decodeRecordReply(_ bytes: UnsafeRawBufferPointer) throws(CallFailure) -> RecordReply {
+  public func decodeRecordReply(_ bytes: UnsafeRawBufferPointer) throws(CallFailure) -> RecordReply
+  {
     let m = unsafe try unpack(bytes, "RecordReply", probity__v1__record_reply__unpack).pointee
     return unsafe RecordReply(
       applied: m.applied, duplicates: m.duplicates, highestSequence: m.highest_sequence,
       logPosition: LogPosition(m.log_position))
   }
 
-  public func decodeStatusReply(_ bytes: UnsafeRawBufferPointer) throws(CallFailure) -> StatusReply {
+  public func decodeStatusReply(_ bytes: UnsafeRawBufferPointer) throws(CallFailure) -> StatusReply
+  {
     let m = unsafe try unpack(bytes, "StatusReply", probity__v1__status_reply__unpack).pointee
     var reply = StatusReply()
     reply.version = unsafe text(m.version)

@@ -49,8 +49,10 @@ extension Codec {
         unsafe m.n_reason_codes = judgement.reasons.count
         unsafe m.n_reason_points = judgement.reasons.count
         // Safe: a SIMD4 is four elements, and outlives the call.
-        unsafe m.reason_codes = unsafe UnsafeMutableRawPointer(codes).assumingMemoryBound(to: UInt32.self)
-        unsafe m.reason_points = unsafe UnsafeMutableRawPointer(points).assumingMemoryBound(to: Int32.self)
+        unsafe m.reason_codes = unsafe UnsafeMutableRawPointer(codes).assumingMemoryBound(
+          to: UInt32.self)
+        unsafe m.reason_points = unsafe UnsafeMutableRawPointer(points).assumingMemoryBound(
+          to: Int32.self)
         unsafe respond(&m, stream, to: &sink)
       }
     }

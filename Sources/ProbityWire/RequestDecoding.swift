@@ -20,7 +20,8 @@ extension Codec {
   /// - Parameter body: gets kind, time (nil = the server's clock), the ids, and
   ///   columns for the answer; ids and columns are gone when it returns.
   public func decodeScoreBatch(
-    _ bytes: UnsafeRawBufferPointer, _ body: (AccountKind, UnixSeconds?, Span<UInt64>, ScoreColumns) -> Void
+    _ bytes: UnsafeRawBufferPointer,
+    _ body: (AccountKind, UnixSeconds?, Span<UInt64>, ScoreColumns) -> Void
   ) throws(CallFailure) {
     let message = unsafe try unpack(
       bytes, "ScoreBatchRequest", probity__v1__score_batch_request__unpack)
@@ -50,7 +51,8 @@ extension Codec {
     let count = unsafe message.pointee.n_commands
     guard (1...ProtocolLimits.recordCommandsMax).contains(count) else {
       throw invalid(
-        "commands", "must hold 1 to \(ProtocolLimits.recordCommandsMax) commands, but holds \(count)")
+        "commands",
+        "must hold 1 to \(ProtocolLimits.recordCommandsMax) commands, but holds \(count)")
     }
     var commands: [Command] = []
     commands.reserveCapacity(count)
