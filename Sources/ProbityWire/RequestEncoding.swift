@@ -61,12 +61,12 @@ extension Codec {
     unsafe m.source = commands[0].source
     unsafe m.n_commands = commands.count
     var messages = unsafe commands.map { unsafe message($0) }
-    messages.withUnsafeMutableBufferPointer { buffer in
-      let start = buffer.baseAddress
-      var pointers = buffer.indices.map { start.map { base in base + $0 } }
-      pointers.withUnsafeMutableBufferPointer { pointers in
-        m.commands = pointers.baseAddress
-        send(.record, call, &m, to: &sink)
+    unsafe messages.withUnsafeMutableBufferPointer { buffer in
+      guard let start = buffer.baseAddress else { return }
+      var pointers = unsafe buffer.indices.map { unsafe Optional(start + $0) }
+      unsafe pointers.withUnsafeMutableBufferPointer { pointers in
+        unsafe m.commands = pointers.baseAddress
+        unsafe send(.record, call, &m, to: &sink)
       }
     }
   }
