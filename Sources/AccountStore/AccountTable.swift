@@ -48,6 +48,9 @@ public final class AccountTable: @unchecked Sendable {
 
   public var count: Int { count(.buyer) + count(.merchant) }
 
+  /// False once the table has taken all the accounts it takes.
+  public var hasRoomApproximately: Bool { count < layout.accountsMax }
+
   /// A copy of the record of `key`, or nil. Two cache misses; no allocation.
   @inline(__always)
   public func record(of key: AccountKey) -> AccountRecord? {

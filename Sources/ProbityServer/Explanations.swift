@@ -1,0 +1,12 @@
+import IntegrityCore
+import NIOCore
+import ProbityWire
+
+extension LoopContext {
+  func explain(
+    _ payload: UnsafeRawBufferPointer, _ stream: UInt32, _ now: UnixSeconds,
+    _ replies: inout ByteBuffer
+  ) throws(CallFailure) {
+    throw CallFailure(.unimplemented, "later")
+  }
+}
