@@ -70,9 +70,13 @@ let package = Package(
       dependencies: ["IntegrityCore", "CProbityMessages", "CProtobufC", "CProbityShims"],
       swiftSettings: hot),
     .target(
+      name: "ProbityTransport",
+      dependencies: ["ProbityWire", .product(name: "NIOCore", package: "swift-nio")],
+      swiftSettings: hot),
+    .target(
       name: "ProbityServer",
       dependencies: [
-        "ProbityWire", "ProbityEngine", "IntegrityCore", "AccountStore",
+        "ProbityTransport", "ProbityWire", "ProbityEngine", "IntegrityCore", "AccountStore",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "Logging", package: "swift-log"),
@@ -82,7 +86,7 @@ let package = Package(
     .target(
       name: "ProbityClient",
       dependencies: [
-        "ProbityWire", "IntegrityCore",
+        "ProbityTransport", "ProbityWire", "IntegrityCore",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ],

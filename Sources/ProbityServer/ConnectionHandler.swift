@@ -1,6 +1,7 @@
 import IntegrityCore
 import NIOCore
 import ProbityEngine
+import ProbityTransport
 import ProbityWire
 
 /// One connection on its event loop: bytes in, frames out, one flush a read.

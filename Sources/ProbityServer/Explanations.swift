@@ -1,5 +1,6 @@
 import IntegrityCore
 import NIOCore
+import ProbityTransport
 import ProbityWire
 
 extension LoopContext {

@@ -1,6 +1,7 @@
 import IntegrityCore
 import NIOCore
 import ProbityEngine
+import ProbityTransport
 import ProbityWire
 
 /// The calls that are answered at once, on the event loop, from memory.
@@ -71,18 +72,5 @@ extension LoopContext {
       asOf: asOf, logPosition: service.engine.position,
       policyVersion: service.engine.policy.version, policyHash: service.engine.policy.hash,
       isDegraded: false)
-  }
-}
-
-extension ByteBuffer: FrameSink {}
-
-extension ByteBuffer {
-  @inline(__always)
-  public mutating func append(count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void) {
-    unsafe writeWithUnsafeMutableBytes(minimumWritableBytes: count) { space in
-      // Safe: at least `count` bytes are there.
-      unsafe fill(UnsafeMutableRawBufferPointer(rebasing: space[0..<count]))
-      return count
-    }
   }
 }

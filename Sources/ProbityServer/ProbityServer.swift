@@ -3,6 +3,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import ProbityEngine
+import ProbityTransport
 import ProbityWire
 import ServiceLifecycle
 
