@@ -82,6 +82,7 @@ public struct DecayClock: Sendable {
   @inlinable
   static func readFactor(_ schema: EvidenceSchema, now: UnixSeconds, epoch: Int) -> Float {
     let halfLives = EvidenceSchema.epochHalfLives * Double(epoch) - schema.halfLives(until: now)
-    return Float(DeterministicMath.exp2(halfLives))
+    // Finite even long before the landmark: infinity times an empty counter is not a number.
+    return Float(Swift.min(DeterministicMath.exp2(halfLives), 0x1p127))
   }
 }
