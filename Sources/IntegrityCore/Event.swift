@@ -82,7 +82,8 @@ extension Event {
   /// Whether applying it changes the record of its buyer, and of its merchant.
   public var changesBuyer: Bool {
     switch detail {
-    case .settled, .claimOpened, .claimDecided, .claimWithdrawn, .returnInspected, .compensated: true
+    case .settled, .claimOpened, .claimDecided, .claimWithdrawn, .returnInspected, .compensated:
+      true
     case .cancelled(let by, _): by == .buyer
     case .pickedUp, .carrierProof: false
     }

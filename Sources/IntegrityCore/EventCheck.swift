@@ -67,7 +67,8 @@ extension Event {
 
   private var needsBuyer: Bool {
     switch detail {
-    case .settled, .claimOpened, .claimDecided, .claimWithdrawn, .returnInspected, .compensated: true
+    case .settled, .claimOpened, .claimDecided, .claimWithdrawn, .returnInspected, .compensated:
+      true
     case .cancelled(let by, _): by == .buyer
     case .pickedUp, .carrierProof: false
     }
