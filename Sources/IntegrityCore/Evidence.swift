@@ -66,7 +66,7 @@ extension AccountRecord {
     let scale = Float(DeterministicMath.exp2(-EvidenceSchema.epochHalfLives * Double(steps)))
     counters *= scale
     countersTail *= scale
-    kindAndEpoch = (kindAndEpoch & 0x8f) | UInt8(target << 4)
+    kindAndEpoch = (kindAndEpoch & 3) | UInt8(target << 2)
   }
 
   /// The ten counters as of the clock's moment, never negative.

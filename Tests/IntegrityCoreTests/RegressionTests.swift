@@ -13,4 +13,18 @@ struct RegressionTests {
     #expect(evidence[BuyerCounter.ordersSettled] <= 1)
     #expect(evidence[BuyerCounter.valueOrdered] <= 1000)
   }
+
+  /// With a half-life of 8 days the last of eight epochs ended in March 2031; by
+  /// the end of 2032 every counter was infinite.
+  @Test func epochsDoNotRunOutBeforeTheClockDoes() {
+    let schema = EvidenceSchema(halfLifeSeconds: EvidenceSchema.halfLifeRange.lowerBound)
+    let end = UnixSeconds(.max)
+    #expect(schema.storedWeight(at: end, epoch: schema.epoch(of: end)) <= 0x1p64)
+
+    var pair = Pair(schema: schema)
+    pair.apply(.settled, at: end, amount: Minor.eventMax.rawValue)
+    let evidence = pair.buyer.evidence(at: DecayClock(schema, now: end))
+    #expect(evidence[BuyerCounter.ordersSettled] == 1)
+    #expect(evidence[BuyerCounter.valueOrdered] == 1e12)
+  }
 }
