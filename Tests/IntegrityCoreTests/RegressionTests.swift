@@ -27,4 +27,16 @@ struct RegressionTests {
     #expect(evidence[BuyerCounter.ordersSettled] == 1)
     #expect(evidence[BuyerCounter.valueOrdered] == 1e12)
   }
+
+  /// Moving a record on by three epochs at once multiplied by 2^−192, which is
+  /// zero as a Float32, though 2^39 · 2^63 · 2^−192 is one.
+  @Test func skippingEpochsIsAsExactAsTakingThemOneByOne() {
+    let schema = EvidenceSchema(halfLifeSeconds: 8 * 86_400)
+    let first = EvidenceSchema.landmark.plus(days: 8 * 63)
+    let last = EvidenceSchema.landmark.plus(days: 8 * 64 * 3)
+    var pair = Pair(schema: schema)
+    pair.apply(.settled, at: first, amount: 1 << 39)
+    pair.apply(.settled, at: last, amount: 0)
+    #expect(pair.buyer[stored: BuyerCounter.valueOrdered.rawValue] == 0x1p39 * 0x1p-129)
+  }
 }
