@@ -39,4 +39,31 @@ struct RegressionTests {
     pair.apply(.settled, at: last, amount: 0)
     #expect(pair.buyer[stored: BuyerCounter.valueOrdered.rawValue] == 0x1p39 * 0x1p-129)
   }
+
+  /// Claims beyond the settled orders counted as orders in the rates of other
+  /// claims: once claims cost all they can, each further one raised the score.
+  @Test func claimsDoNotDiluteEachOther() {
+    var pair = Pair()
+    var scoreBefore = 1000
+    for number in 1...60 {
+      pair.apply(.claimOpened(.quality, .defective), amount: 1)
+      let score = Policy.plain.score(pair.buyer, at: DecayClock(.standard, now: .today))
+      #expect(score <= scoreBefore, "claim \(number)")
+      scoreBefore = score
+    }
+  }
+
+  /// Of a buyer who claimed more than all its orders were worth, each further
+  /// order counted as claimed in full.
+  @Test func aCleanOrderDoesNotCostAnOverclaimer() {
+    var pair = Pair()
+    for _ in 1...3 { pair.apply(.settled, amount: 100) }
+    pair.apply(.claimOpened(.quality, .defective), amount: 1000)
+    let clock = DecayClock(.standard, now: .today)
+    let before = Policy.plain.buyer.judge(pair.buyer.evidence(at: clock), kind: .buyer)
+    pair.apply(.settled, amount: 100)
+    let after = Policy.plain.buyer.judge(pair.buyer.evidence(at: clock), kind: .buyer)
+    let lane = BuyerDimension.claimedValue
+    #expect(after[lane] >= before[lane])
+  }
 }
