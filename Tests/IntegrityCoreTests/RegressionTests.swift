@@ -66,4 +66,25 @@ struct RegressionTests {
     let lane = BuyerDimension.claimedValue
     #expect(after[lane] >= before[lane])
   }
+
+  /// An account that had rested for longer than the cooldown got a better tier
+  /// with the very event that made it deserve one.
+  @Test func restingIsNotDeservingBetter() {
+    let later = UnixSeconds.today.plus(days: 30)
+    func claimThenOrder(_ policy: Policy) -> AccountRecord {
+      var pair = Pair(policy: policy)
+      pair.apply(.claimOpened(.quality, .defective), amount: 100)
+      pair.apply(.settled, at: later, amount: 100)
+      return pair.buyer
+    }
+    // C begins at just the score that the order of day 30 reaches.
+    let reached = Policy.plain.score(
+      claimThenOrder(.plain), at: DecayClock(.standard, now: later))
+    let policy = Policy.make(
+      tiers: TierRules(lowestScores: [800, 700, Int32(reached), 400], cooldownDays: 14))
+    let buyer = claimThenOrder(policy)
+    #expect(Tier(rawValue: buyer.tierCode) == .d)
+    #expect(policy.judge(buyer, at: DecayClock(.standard, now: later.plus(days: 13))).tier == .d)
+    #expect(policy.judge(buyer, at: DecayClock(.standard, now: later.plus(days: 14))).tier == .c)
+  }
 }
