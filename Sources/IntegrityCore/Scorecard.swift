@@ -83,8 +83,8 @@ public struct Scorecard: Sendable, Equatable {
 
   /// Incidents and exposure of a buyer, lane by lane.
   ///
-  /// An exposure never grows with an incident, except in the lane that counts
-  /// it: otherwise a claim of one sort would dilute the rate of another.
+  /// The exposure is settled orders and never grows with claims, even where these
+  /// are more: otherwise one claim would dilute the rate of others.
   @inlinable
   func buyerSample(_ e: Evidence) -> Sample {
     let orders = e[BuyerCounter.ordersSettled]
@@ -99,8 +99,8 @@ public struct Scorecard: Sendable, Equatable {
         counted, e[BuyerCounter.claimsNotReceived], mismatched, e[BuyerCounter.claimsAbusive],
         claimed, 0, 0, 0),
       exposure: SIMD8(
-        Swift.max(orders, claims), orders, mismatched + e[BuyerCounter.returnsAsSold], orders,
-        orders, 0, 0, orders * historyScale))
+        orders, orders, mismatched + e[BuyerCounter.returnsAsSold], orders, orders, 0, 0,
+        orders * historyScale))
   }
 
   /// Incidents and exposure of a merchant, lane by lane.
