@@ -32,7 +32,7 @@ extension Shard {
     let mask = (1 << (Int.bitWidth - count.leadingZeroBitCount)) - 1
     var index = hash.bucketBits & mask
     if index >= count { index &= mask >> 1 }
-    return bucketsOffset + index * StoreLayout.lineBytes
+    return StoreLayout.bucketsOffset + index * StoreLayout.lineBytes
   }
 
   /// The slot of `key`, or nil. Ends on any bytes: a torn chain is cut off
@@ -121,7 +121,7 @@ extension Shard {
   func split(entries: inout [Entry], hashOf: (AccountRecord) -> Hash) {
     let count = bucketCount
     let half = 1 << (Int.bitWidth - 1 - count.leadingZeroBitCount)
-    let old = bucketsOffset + (count - half) * StoreLayout.lineBytes
+    let old = StoreLayout.bucketsOffset + (count - half) * StoreLayout.lineBytes
     takeChain(at: old, into: &entries)
     for entry in entries { prefetch(recordOffset(entry.slot)) }
     bucketCount = count + 1

@@ -19,15 +19,14 @@ import Synchronization
   // Safe: points into a `ReservedMemory` that the owning table keeps alive;
   // offsets are bounded by `StoreLayout` before use.
   let base: UnsafeMutableRawPointer
-  let bucketsOffset: Int
   let overflowOffset: Int
   let recordsOffset: Int
   let overflowMax: Int
   let shardCapacity: Int
 
+  @inline(__always)
   init(base: UnsafeMutableRawPointer, layout: StoreLayout) {
     unsafe self.base = base
-    bucketsOffset = layout.bucketsOffset
     overflowOffset = layout.overflowOffset
     recordsOffset = layout.recordsOffset
     overflowMax = layout.overflowMax
