@@ -21,6 +21,7 @@ public final class AccountTable: @unchecked Sendable {
   public let layout: StoreLayout
   private let memory: ReservedMemory
   private let seed: UInt64
+  private let multiplier: UInt64
   private let buyerCount = Atomic<Int>(0)
   private let merchantCount = Atomic<Int>(0)
   private var fullestShard = 0
@@ -28,13 +29,15 @@ public final class AccountTable: @unchecked Sendable {
   /// Writer only: the sum of all records' hashes, kept up to date by `store`.
   public private(set) var recordHashSum: UInt64 = 0
 
-  /// - Parameter seed: moves accounts between buckets, so that nobody can choose
-  ///   ids that share one; does not change what the table holds.
+  /// - Parameter seed: moves accounts between buckets, so that nobody who does
+  ///   not know it can choose ids that share one; does not change what the
+  ///   table holds, only the order of `forEachRecord`.
   /// - Throws: `StoreError.outOfAddressSpace`.
   public init(layout: StoreLayout = StoreLayout(), seed: UInt64) throws(StoreError) {
     AccountRecord.checkLayout()
     self.layout = layout
     self.seed = seed
+    multiplier = StateHash.mix(seed, 0x8ebc_6af0_9c88_c6e3)
     memory = try ReservedMemory(sizeBytes: layout.totalBytes)
     for index in 0..<layout.shardCount { shard(index).bucketCount = StoreLayout.bucketsInitial }
   }
@@ -172,11 +175,13 @@ public final class AccountTable: @unchecked Sendable {
 
   // MARK: Inside
 
+  /// Two rounds, the second with a multiplier that the seed chooses: after one
+  /// round with a known multiplier, ids a power of two apart share buckets
+  /// whatever the seed.
   @inline(__always)
   func hash(of key: AccountKey) -> Shard.Hash {
-    Shard.Hash(
-      bits: StateHash.mix(
-        key.id.rawValue ^ seed, UInt64(key.kind.rawValue) &* 0x9e37_79b9_7f4a_7c15))
+    let kind = UInt64(key.kind.rawValue) &* 0x9e37_79b9_7f4a_7c15
+    return Shard.Hash(bits: StateHash.mix(StateHash.mix(key.id.rawValue ^ seed, kind), multiplier))
   }
 
   @inline(__always)
