@@ -11,7 +11,7 @@ import IntegrityCore
 /// A bucket: 12 tags of one byte (0 = free), a UInt32 that names the next
 /// overflow bucket plus one (0 = none), 12 slots of UInt32. Tags are taken from
 /// the hash's top byte, so that a bucket costs one cache line, an account's
-/// record a second, and another account's record is looked at once in about 20 lookups.
+/// record a second, and another account's record is looked at once in about 25 lookups.
 extension Shard {
   struct Hash {
     let bits: UInt64
@@ -32,20 +32,28 @@ extension Shard {
     let mask = (1 << (Int.bitWidth - count.leadingZeroBitCount)) - 1
     var index = hash.bucketBits & mask
     if index >= count { index &= mask >> 1 }
-    return bucketsOffset + index * StoreLayout.lineBytes
+    return StoreLayout.bucketsOffset + index * StoreLayout.lineBytes
   }
 
-  /// The slot of `key`, or nil. Ends on any bytes: a torn chain is cut off
-  /// after as many hops as there are overflow buckets.
+  /// The slot of `key`, or nil. Ends on any bytes.
+  ///
+  /// A reader that the writer overtakes may stray into the list of free
+  /// buckets, thousands long, or into a circle. So a walk looks at the sequence
+  /// every eight hops, which no chain of honest hashes reaches, and gives up
+  /// when it moved on; with the sequence standing still a chain is as the
+  /// writer left it, of at most `overflowMax` hops.
+  ///
+  /// - Parameter sequence: the even sequence that the caller will check again.
   @inline(__always)
-  func slot(of key: AccountKey, _ hash: Hash) -> Int? {
+  func slot(of key: AccountKey, _ hash: Hash, during sequence: UInt64) -> Int? {
     var offset = homeOffset(hash)
     var hops = 0
     while true {
       if let slot = slot(of: key, hash.tag, inBucketAt: offset) { return slot }
-      guard let next = nextOffset(offset), hops <= overflowMax else { return nil }
+      guard let next = nextOffset(offset), hops < overflowMax else { return nil }
       offset = next
       hops += 1
+      if hops & 7 == 0 && self.sequence != sequence { return nil }
     }
   }
 
@@ -68,7 +76,9 @@ extension Shard {
     return nil
   }
 
-  /// The high bit of each byte of `word` that equals `tag` (and now and then of one more).
+  /// The high bit of each byte of `word` that equals `tag`, and now and then of
+  /// a byte above one: the caller compares the keys, and slot 0 of a free entry
+  /// is a record like any other.
   /// Source: Warren, Hacker's Delight, "Find first 0-byte".
   @inline(__always)
   static func matches(_ word: UInt64, _ tag: UInt64) -> UInt64 {
@@ -121,7 +131,7 @@ extension Shard {
   func split(entries: inout [Entry], hashOf: (AccountRecord) -> Hash) {
     let count = bucketCount
     let half = 1 << (Int.bitWidth - 1 - count.leadingZeroBitCount)
-    let old = bucketsOffset + (count - half) * StoreLayout.lineBytes
+    let old = StoreLayout.bucketsOffset + (count - half) * StoreLayout.lineBytes
     takeChain(at: old, into: &entries)
     for entry in entries { prefetch(recordOffset(entry.slot)) }
     bucketCount = count + 1
@@ -153,7 +163,7 @@ extension Shard {
     }
   }
 
-  private func tag(_ offset: Int, _ entry: Int) -> UInt64 {
+  func tag(_ offset: Int, _ entry: Int) -> UInt64 {
     (load(offset + entry / 8 * 8) >> (UInt64(entry & 7) * 8)) & 0xff
   }
 

@@ -19,15 +19,14 @@ import Synchronization
   // Safe: points into a `ReservedMemory` that the owning table keeps alive;
   // offsets are bounded by `StoreLayout` before use.
   let base: UnsafeMutableRawPointer
-  let bucketsOffset: Int
   let overflowOffset: Int
   let recordsOffset: Int
   let overflowMax: Int
   let shardCapacity: Int
 
+  @inline(__always)
   init(base: UnsafeMutableRawPointer, layout: StoreLayout) {
     unsafe self.base = base
-    bucketsOffset = layout.bucketsOffset
     overflowOffset = layout.overflowOffset
     recordsOffset = layout.recordsOffset
     overflowMax = layout.overflowMax
@@ -67,18 +66,23 @@ import Synchronization
   }
 
   @inline(__always)
-  func endWrite() { store(load(0) &+ 1, 0) }
+  func endWrite() {
+    let sequence = unsafe word(0)
+    unsafe sequence.pointee.store(
+      sequence.pointee.load(ordering: .relaxed) &+ 1, ordering: .releasing)
+  }
 
   /// Runs `body` until it ran between two equal, even sequences.
   ///
-  /// `body` must bear any bytes: what it returns is thrown away if they moved.
+  /// - Parameter body: given the even sequence; must bear any bytes: what it
+  ///   returns is thrown away if they moved.
   @inline(__always)
-  func read<Result>(_ body: () -> Result) -> Result {
+  func read<Result>(_ body: (UInt64) -> Result) -> Result {
     var spins = 0
     while true {
       let before = sequence
       if before & 1 == 0 {
-        let result = body()
+        let result = body(before)
         if unsafe word(0).pointee.load(ordering: .relaxed) == before { return result }
       }
       spins += 1
