@@ -81,7 +81,7 @@ extension Codec {
     let m = unsafe try unpack(bytes, "GoAway", probity__v1__go_away__unpack).pointee
     return unsafe GoAway(
       lastStream: m.last_stream,
-      status: StatusCode(rawValue: UInt16(truncatingIfNeeded: m.status)) ?? .unknown,
+      status: UInt16(exactly: m.status).flatMap(StatusCode.init) ?? .unknown,
       message: text(m.message))
   }
 }
