@@ -7,7 +7,7 @@ import IntegrityCore
 /// One thread at a time: each event loop has its own. Decoding a small message
 /// costs about 100 ns, encoding about 150, neither allocates from the heap.
 public final class Codec {
-  let arena: Arena
+  package let arena: Arena
 
   public init() { arena = Arena() }
 

@@ -51,9 +51,8 @@ extension Codec {
   }
 
   public func decodeHello(_ bytes: UnsafeRawBufferPointer) throws(HelloFault) -> Hello {
-    guard bytes.count >= ProtocolLimits.helloPrefixBytes,
-      unsafe bytes.prefix(4).elementsEqual(ProtocolLimits.magic)
-    else { throw .wrongMagic }
+    guard unsafe bytes.prefix(4).elementsEqual(ProtocolLimits.magic) else { throw .wrongMagic }
+    if bytes.count < ProtocolLimits.helloPrefixBytes { throw .malformed }
     let version = unsafe UInt16(
       littleEndian: bytes.loadUnaligned(fromByteOffset: 4, as: UInt16.self))
     if version != ProtocolLimits.version { throw .wrongVersion(version) }
@@ -81,7 +80,7 @@ extension Codec {
     let m = unsafe try unpack(bytes, "GoAway", probity__v1__go_away__unpack).pointee
     return unsafe GoAway(
       lastStream: m.last_stream,
-      status: StatusCode(rawValue: UInt16(truncatingIfNeeded: m.status)) ?? .unknown,
+      status: UInt16(exactly: m.status).flatMap(StatusCode.init) ?? .unknown,
       message: text(m.message))
   }
 }

@@ -121,7 +121,7 @@ extension Codec {
 
   private func dimension(_ m: Probity__V1__DimensionEntry) -> ExplainReply.Dimension {
     unsafe ExplainReply.Dimension(
-      name: text(m.name), reasonCode: UInt16(truncatingIfNeeded: m.reason_code), events: m.events,
+      name: text(m.name), reasonCode: UInt16(exactly: m.reason_code) ?? 0, events: m.events,
       exposure: m.exposure, rate: m.rate, rateUpper: m.rate_upper, ratePrior: m.rate_prior,
       points: m.points, pointsFloor: m.points_floor)
   }

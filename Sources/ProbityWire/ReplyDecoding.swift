@@ -61,7 +61,7 @@ extension Codec {
     _ bytes: UnsafeRawBufferPointer
   ) throws(CallFailure) -> ServingStatus {
     let m = unsafe try unpack(bytes, "HealthReply", probity__v1__health_reply__unpack).pointee
-    return unsafe ServingStatus(rawValue: UInt8(truncatingIfNeeded: m.status.rawValue)) ?? .unknown
+    return unsafe UInt8(exactly: m.status.rawValue).flatMap(ServingStatus.init) ?? .unknown
   }
 
   /// The failure that a RESPONSE frame other than OK stands for.
@@ -86,8 +86,9 @@ extension Codec {
   func scoreReply(_ m: Probity__V1__ScoreReply) -> ScoreReply {
     let count = unsafe Swift.min(m.n_reason_codes, m.n_reason_points)
     let reasons = (0..<count).compactMap { index -> Reason? in
-      let raw = unsafe UInt16(truncatingIfNeeded: m.reason_codes[index])
-      guard let code = ReasonCode(rawValue: raw) else { return nil }
+      guard let raw = unsafe UInt16(exactly: m.reason_codes[index]),
+        let code = ReasonCode(rawValue: raw)
+      else { return nil }
       return unsafe Reason(code: code, points: Int(m.reason_points[index]))
     }
     return unsafe ScoreReply(
@@ -99,8 +100,8 @@ extension Codec {
   }
 
   func tier(_ raw: Probity__V1__Tier) -> Tier {
-    Tier(rawValue: UInt8(truncatingIfNeeded: raw.rawValue)) ?? .e
+    UInt8(exactly: raw.rawValue).flatMap(Tier.init) ?? .e
   }
 
-  func seconds(_ raw: UInt64) -> UnixSeconds { UnixSeconds(UInt32(truncatingIfNeeded: raw)) }
+  func seconds(_ raw: UInt64) -> UnixSeconds { UnixSeconds(UInt32(clamping: raw)) }
 }

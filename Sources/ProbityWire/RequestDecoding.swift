@@ -104,7 +104,7 @@ extension Codec {
   }
 
   private func accountKind(_ kind: Probity__V1__AccountKind) throws(CallFailure) -> AccountKind {
-    guard let kind = AccountKind(rawValue: UInt8(truncatingIfNeeded: kind.rawValue)) else {
+    guard let raw = UInt8(exactly: kind.rawValue), let kind = AccountKind(rawValue: raw) else {
       throw invalid("kind", "must be BUYER (1) or MERCHANT (2)")
     }
     return kind
