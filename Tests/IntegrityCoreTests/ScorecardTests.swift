@@ -144,6 +144,13 @@ struct ScorecardTests {
     #expect(Self.judge(.merchant([.ordersSettled: orders]), policy).score == score)
   }
 
+  /// The floor of a new account: each dimension at 1.5 · √(1/1 + 1/19) / ln 2 =
+  /// 2.22 doublings above the prior, which is 88.8 points each.
+  @Test(arguments: [(AccountKind.buyer, 156), (.merchant, 67)])
+  func floorOfANewAccount(kind: AccountKind, floor: Int) {
+    #expect(Self.judge(AccountRecord(AccountKey(kind, AccountID(1)))).scoreFloor == floor)
+  }
+
   /// Half of an upheld claim is forgiven.
   @Test func upheldClaimsCountForLess() {
     let orders: [BuyerCounter: Double] = [.ordersSettled: 50, .claimsOpened: 4]
