@@ -174,9 +174,7 @@ public final class AccountTable: @unchecked Sendable {
     shard.recordCount = slot + 1
     shard.endWrite()
     if slot + 1 > shard.bucketCount * StoreLayout.accountsPerBucket {
-      shard.beginWrite()
       shard.split(entries: &splitEntries) { hash(of: $0.key) }
-      shard.endWrite()
     }
     recordHashSum &+= located.record.hash
     fullestShard = Swift.max(fullestShard, slot + 1)
