@@ -168,6 +168,7 @@ public final class AccountTable: @unchecked Sendable {
       slot == located.shardRecordCount
         || shard.slot(of: key, located.hash, during: shard.sequence) == nil,
       "an account was inserted twice")
+    shard.prepareInsert(slot)
     shard.beginWrite()
     shard.setRecord(slot, located.record)
     shard.insert(tag: located.hash.tag, slot: slot, home: shard.homeOffset(located.hash))

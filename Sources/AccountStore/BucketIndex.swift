@@ -131,11 +131,28 @@ extension Shard {
     for i in entries.indices {
       entries[i].home = homeOffset(hashOf(record(entries[i].slot)), bucketCount: count + 1)
     }
+    touch(StoreLayout.bucketsOffset + count * StoreLayout.lineBytes)
     beginWrite()
     clearChain(at: old)
     bucketCount = count + 1
     for entry in entries { insert(tag: entry.tag, slot: entry.slot, home: entry.home) }
     endWrite()
+  }
+
+  /// Touches what an insertion into `slot` may be the first to write.
+  func prepareInsert(_ slot: Int) {
+    touch(recordOffset(slot))
+    if overflowUsed < overflowMax {
+      touch(overflowOffset + overflowUsed * StoreLayout.lineBytes)
+    }
+  }
+
+  /// Has the kernel put memory behind a line that was never used, if the line
+  /// is its page's first: before the lock, so that readers do not wait for it.
+  /// (Measured on a virtual machine: up to 0.3 ms a page.)
+  @inline(__always)
+  private func touch(_ offset: Int) {
+    if offset & (StoreLayout.pageBytes - 1) == 0 { store(0, offset) }
   }
 
   struct Entry {
