@@ -171,15 +171,14 @@ public final class AccountTable: @unchecked Sendable {
       slot == located.shardRecordCount
         || shard.slot(of: key, located.hash, during: shard.sequence) == nil,
       "an account was inserted twice")
+    shard.prepareInsert(slot)
     shard.beginWrite()
     shard.setRecord(slot, located.record)
     shard.insert(tag: located.hash.tag, slot: slot, home: shard.homeOffset(located.hash))
     shard.recordCount = slot + 1
     shard.endWrite()
     if slot + 1 > shard.bucketCount * StoreLayout.accountsPerBucket {
-      shard.beginWrite()
       shard.split(entries: &splitEntries) { hash(of: $0.key) }
-      shard.endWrite()
     }
     recordHashSum &+= located.record.hash
     fullestShard = Swift.max(fullestShard, slot + 1)

@@ -27,7 +27,10 @@ extension Shard {
 
   /// Where the bucket of `hash` lies.
   @inline(__always)
-  func homeOffset(_ hash: Hash) -> Int {
+  func homeOffset(_ hash: Hash) -> Int { homeOffset(hash, bucketCount: bucketCount) }
+
+  @inline(__always)
+  func homeOffset(_ hash: Hash, bucketCount: Int) -> Int {
     let count = Swift.max(bucketCount, 1)
     let mask = (1 << (Int.bitWidth - count.leadingZeroBitCount)) - 1
     var index = hash.bucketBits & mask
@@ -113,7 +116,64 @@ extension Shard {
     return overflowOffset + (next - 1) * StoreLayout.lineBytes
   }
 
-  // MARK: Writing (writer only, between `beginWrite` and `endWrite`)
+  // MARK: Writing (writer only)
+
+  /// Splits the bucket whose turn it is. `entries` is scratch space.
+  ///
+  /// The records, each a cache miss, are read before the lock is taken: readers
+  /// wait only while the few lines of the two chains change.
+  func split(entries: inout [Entry], hashOf: (AccountRecord) -> Hash) {
+    let count = bucketCount
+    let half = 1 << (Int.bitWidth - 1 - count.leadingZeroBitCount)
+    let old = StoreLayout.bucketsOffset + (count - half) * StoreLayout.lineBytes
+    collectChain(at: old, into: &entries)
+    for entry in entries { prefetch(recordOffset(entry.slot)) }
+    for i in entries.indices {
+      entries[i].home = homeOffset(hashOf(record(entries[i].slot)), bucketCount: count + 1)
+    }
+    touch(StoreLayout.bucketsOffset + count * StoreLayout.lineBytes)
+    beginWrite()
+    clearChain(at: old)
+    bucketCount = count + 1
+    for entry in entries { insert(tag: entry.tag, slot: entry.slot, home: entry.home) }
+    endWrite()
+  }
+
+  /// Touches what an insertion into `slot` may be the first to write.
+  func prepareInsert(_ slot: Int) {
+    touch(recordOffset(slot))
+    if overflowUsed < overflowMax {
+      touch(overflowOffset + overflowUsed * StoreLayout.lineBytes)
+    }
+  }
+
+  /// Has the kernel put memory behind a line that was never used, if the line
+  /// is its page's first: before the lock, so that readers do not wait for it.
+  /// (Measured on a virtual machine: up to 0.3 ms a page.)
+  @inline(__always)
+  private func touch(_ offset: Int) {
+    if offset & (StoreLayout.pageBytes - 1) == 0 { store(0, offset) }
+  }
+
+  struct Entry {
+    var tag: UInt64
+    var slot: Int
+    var home: Int
+  }
+
+  private func collectChain(at home: Int, into entries: inout [Entry]) {
+    entries.removeAll(keepingCapacity: true)
+    var next: Int? = home
+    while let offset = next {
+      for entry in 0..<StoreLayout.bucketEntries {
+        let tag = tag(offset, entry)
+        if tag != 0 { entries.append(Entry(tag: tag, slot: slot(offset, entry), home: home)) }
+      }
+      next = nextOffset(offset)
+    }
+  }
+
+  // MARK: Writing, between `beginWrite` and `endWrite`
 
   /// Puts an entry into the chain of the bucket at `home`.
   func insert(tag: UInt64, slot: Int, home: Int) {
@@ -127,39 +187,13 @@ extension Shard {
     }
   }
 
-  /// Splits the bucket whose turn it is. `entries` is scratch space.
-  func split(entries: inout [Entry], hashOf: (AccountRecord) -> Hash) {
-    let count = bucketCount
-    let half = 1 << (Int.bitWidth - 1 - count.leadingZeroBitCount)
-    let old = StoreLayout.bucketsOffset + (count - half) * StoreLayout.lineBytes
-    takeChain(at: old, into: &entries)
-    for entry in entries { prefetch(recordOffset(entry.slot)) }
-    bucketCount = count + 1
-    for entry in entries {
-      let home = homeOffset(hashOf(record(entry.slot)))
-      insert(tag: entry.tag, slot: entry.slot, home: home)
-    }
-  }
-
-  struct Entry {
-    var tag: UInt64
-    var slot: Int
-  }
-
   /// Empties a chain and frees its overflow buckets.
-  private func takeChain(at home: Int, into entries: inout [Entry]) {
-    entries.removeAll(keepingCapacity: true)
-    var offset = home
-    while true {
-      for entry in 0..<StoreLayout.bucketEntries {
-        let tag = tag(offset, entry)
-        if tag != 0 { entries.append(Entry(tag: tag, slot: slot(offset, entry))) }
-      }
-      let next = nextOffset(offset)
+  private func clearChain(at home: Int) {
+    var next: Int? = home
+    while let offset = next {
+      next = nextOffset(offset)
       clear(offset)
       if offset != home { freeOverflow(offset) }
-      guard let next else { return }
-      offset = next
     }
   }
 
