@@ -113,5 +113,24 @@ let package = Package(
     .testTarget(
       name: "MarketplaceSimulatorTests", dependencies: ["MarketplaceSimulator", "IntegrityCore"],
       swiftSettings: house),
+    .testTarget(
+      name: "ProbityEngineTests",
+      dependencies: [
+        "ProbityEngine", "IntegrityCore", "IntegrityPolicy", "AccountStore", "CommandLog",
+        "EventFeed", "MarketplaceSimulator",
+      ],
+      exclude: ["Golden"], swiftSettings: house),
+    .testTarget(
+      name: "ProbityServerTests",
+      dependencies: [
+        "ProbityServer", "ProbityClient", "ProbityWire", "ProbityEngine", "IntegrityCore",
+        "IntegrityPolicy", "AccountStore", "CommandLog",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: house),
   ]
 )
