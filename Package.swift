@@ -123,11 +123,10 @@ let package = Package(
     .testTarget(
       name: "ProbityServerTests",
       dependencies: [
-        "ProbityServer", "ProbityClient", "ProbityWire", "ProbityEngine", "IntegrityCore",
-        "IntegrityPolicy", "AccountStore", "CommandLog",
+        "ProbityServer", "ProbityClient", "ProbityTransport", "ProbityWire", "ProbityEngine",
+        "IntegrityCore", "IntegrityPolicy", "AccountStore", "CommandLog",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
-        .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
