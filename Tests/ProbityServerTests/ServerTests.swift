@@ -2,6 +2,7 @@ import IntegrityCore
 import NIOCore
 import ProbityClient
 import ProbityEngine
+import ProbityServer
 import ProbityTransport
 import ProbityWire
 import Testing
@@ -162,12 +163,12 @@ import Testing
 
   /// A request of many replies sent by someone who reads none of them.
   @Test func aPeerThatDoesNotReadIsCutOffAndHarmsNobody() async throws {
-    let limits: (inout ServerLimits) -> Void = {
-      $0.unsentTimeout = .milliseconds(200)
-      $0.unsentBytesHigh = 64 << 10
-      $0.unsentBytesLow = 16 << 10
+    func tighten(_ limits: inout ServerLimits) {
+      limits.unsentTimeout = .milliseconds(200)
+      limits.unsentBytesHigh = 64 << 10
+      limits.unsentBytesLow = 16 << 10
     }
-    try await Daemon.run(limits: limits) { daemon in
+    try await Daemon.run(limits: tighten) { daemon in
       try await daemon.withClient { client in
         try await daemon.withSocket { socket in
           try await socket.hello()
