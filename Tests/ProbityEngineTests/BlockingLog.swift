@@ -7,8 +7,7 @@ final class BlockingLog: GroupLog {
   private let position = Atomic<UInt64>(0)
   private let hasBlocked = Atomic<Bool>(false)
   private let (events, entry) = AsyncStream<Void>.makeStream()
-  // Safe: semaphores may be used from any thread.
-  private nonisolated(unsafe) let gate = DispatchSemaphore(value: 0)
+  private let gate = DispatchSemaphore(value: 0)
   let durability = "test"
 
   func append(_ payload: [UInt8], count: Int) throws(LogError) -> UInt64 {
