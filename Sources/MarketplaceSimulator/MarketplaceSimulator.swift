@@ -32,7 +32,7 @@ public struct MarketplaceSimulator: Sequence, Sendable {
   let days: Int
   let population: Population
 
-  /// Draws the merchants' roles: about 10 ns per merchant.
+  /// Draws the merchants' roles: about 30 ns per merchant.
   ///
   /// - Parameters:
   ///   - accounts: buyers and merchants together, 3 to 2^32.
