@@ -102,7 +102,19 @@ let package = Package(
       ],
       swiftSettings: house),
 
+    // Programs that try the store for longer than a test may take.
+    .executableTarget(
+      name: "store-growth", dependencies: ["AccountStore", "IntegrityCore"],
+      path: "Tests/StoreGrowth", swiftSettings: house),
+    .executableTarget(
+      name: "store-race", dependencies: ["AccountStore", "IntegrityCore"],
+      path: "Tests/StoreRace", swiftSettings: house),
+
     // Tests, a target a module.
+    .testTarget(
+      name: "AccountStoreTests", dependencies: ["AccountStore", "IntegrityCore"],
+      swiftSettings: house),
+    .testTarget(name: "TidyTests", swiftSettings: house),
     .testTarget(
       name: "IntegrityCoreTests", dependencies: ["IntegrityCore"], swiftSettings: house),
     .testTarget(
