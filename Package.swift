@@ -123,6 +123,9 @@ let package = Package(
     .testTarget(
       name: "EventFeedTests", dependencies: ["EventFeed", "IntegrityCore"], swiftSettings: house),
     .testTarget(
+      name: "ProbityWireTests", dependencies: ["ProbityWire", "IntegrityCore"],
+      swiftSettings: house),
+    .testTarget(
       name: "MarketplaceSimulatorTests", dependencies: ["MarketplaceSimulator", "IntegrityCore"],
       swiftSettings: house),
     .testTarget(
