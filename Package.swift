@@ -70,9 +70,13 @@ let package = Package(
       dependencies: ["IntegrityCore", "CProbityMessages", "CProtobufC", "CProbityShims"],
       swiftSettings: hot),
     .target(
+      name: "ProbityTransport",
+      dependencies: ["ProbityWire", .product(name: "NIOCore", package: "swift-nio")],
+      swiftSettings: hot),
+    .target(
       name: "ProbityServer",
       dependencies: [
-        "ProbityWire", "ProbityEngine", "IntegrityCore", "AccountStore",
+        "ProbityTransport", "ProbityWire", "ProbityEngine", "IntegrityCore", "AccountStore",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "Logging", package: "swift-log"),
@@ -82,7 +86,7 @@ let package = Package(
     .target(
       name: "ProbityClient",
       dependencies: [
-        "ProbityWire", "IntegrityCore",
+        "ProbityTransport", "ProbityWire", "IntegrityCore",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ],
@@ -98,7 +102,19 @@ let package = Package(
       ],
       swiftSettings: house),
 
+    // Programs that try the store for longer than a test may take.
+    .executableTarget(
+      name: "store-growth", dependencies: ["AccountStore", "IntegrityCore"],
+      path: "Tests/StoreGrowth", swiftSettings: house),
+    .executableTarget(
+      name: "store-race", dependencies: ["AccountStore", "IntegrityCore"],
+      path: "Tests/StoreRace", swiftSettings: house),
+
     // Tests, a target a module.
+    .testTarget(
+      name: "AccountStoreTests", dependencies: ["AccountStore", "IntegrityCore"],
+      swiftSettings: house),
+    .testTarget(name: "TidyTests", swiftSettings: house),
     .testTarget(
       name: "IntegrityCoreTests", dependencies: ["IntegrityCore"], swiftSettings: house),
     .testTarget(
@@ -111,6 +127,24 @@ let package = Package(
       swiftSettings: house),
     .testTarget(
       name: "MarketplaceSimulatorTests", dependencies: ["MarketplaceSimulator", "IntegrityCore"],
+      swiftSettings: house),
+    .testTarget(
+      name: "ProbityEngineTests",
+      dependencies: [
+        "ProbityEngine", "IntegrityCore", "IntegrityPolicy", "AccountStore", "CommandLog",
+        "EventFeed", "MarketplaceSimulator",
+      ],
+      exclude: ["Golden"], swiftSettings: house),
+    .testTarget(
+      name: "ProbityServerTests",
+      dependencies: [
+        "ProbityServer", "ProbityClient", "ProbityTransport", "ProbityWire", "ProbityEngine",
+        "IntegrityCore", "IntegrityPolicy", "AccountStore", "CommandLog",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
       swiftSettings: house),
   ]
 )

@@ -21,6 +21,7 @@ public final class AccountTable: @unchecked Sendable {
   public let layout: StoreLayout
   private let memory: ReservedMemory
   private let seed: UInt64
+  private let multiplier: UInt64
   private let buyerCount = Atomic<Int>(0)
   private let merchantCount = Atomic<Int>(0)
   private var fullestShard = 0
@@ -28,13 +29,15 @@ public final class AccountTable: @unchecked Sendable {
   /// Writer only: the sum of all records' hashes, kept up to date by `store`.
   public private(set) var recordHashSum: UInt64 = 0
 
-  /// - Parameter seed: moves accounts between buckets, so that nobody can choose
-  ///   ids that share one; does not change what the table holds.
+  /// - Parameter seed: moves accounts between buckets, so that nobody who does
+  ///   not know it can choose ids that share one; does not change what the
+  ///   table holds, only the order of `forEachRecord`.
   /// - Throws: `StoreError.outOfAddressSpace`.
   public init(layout: StoreLayout = StoreLayout(), seed: UInt64) throws(StoreError) {
     AccountRecord.checkLayout()
     self.layout = layout
     self.seed = seed
+    multiplier = StateHash.mix(seed, 0x8ebc_6af0_9c88_c6e3)
     memory = try ReservedMemory(sizeBytes: layout.totalBytes)
     for index in 0..<layout.shardCount { shard(index).bucketCount = StoreLayout.bucketsInitial }
   }
@@ -48,12 +51,17 @@ public final class AccountTable: @unchecked Sendable {
 
   public var count: Int { count(.buyer) + count(.merchant) }
 
+  /// False once the table has taken all the accounts it takes.
+  public var hasRoomApproximately: Bool { count < layout.accountsMax }
+
   /// A copy of the record of `key`, or nil. Two cache misses; no allocation.
   @inline(__always)
   public func record(of key: AccountKey) -> AccountRecord? {
     let hash = hash(of: key)
     let shard = shard(of: hash)
-    return shard.read { shard.slot(of: key, hash).map { shard.record($0) } }
+    return shard.read { sequence in
+      shard.slot(of: key, hash, during: sequence).map { shard.record($0) }
+    }
   }
 
   /// Reads many records, overlapping their cache misses: groups of 16 are
@@ -99,35 +107,65 @@ public final class AccountTable: @unchecked Sendable {
 
   /// A record and where it lies, for `store` to put it back.
   public struct Located {
+    /// To be changed and given to `store`; all but the id and the kind may change.
     public var record: AccountRecord
     /// False: the account is new.
     public var isKnown: Bool { slot != nil }
     let hash: Shard.Hash
     let slot: Int?
+    /// Records in the shard at `locate`: as long as there are no more, a new
+    /// account is still new.
+    let shardRecordCount: Int
   }
 
-  /// Whether `count` more accounts certainly fit.
+  /// Whether `count` more accounts certainly fit, in the table and in the
+  /// fullest shard. Writer only.
+  ///
+  /// Shards fill as the seed has it, so near the bound two tables with the same
+  /// accounts may answer differently: ask before a command is logged, never
+  /// while it is applied.
+  ///
+  /// - Parameter count: ≥ 0.
   public func hasRoom(for count: Int) -> Bool {
-    self.count + count <= layout.accountsMax && fullestShard + count <= layout.shardCapacity
+    count <= layout.accountsMax - self.count && count <= layout.shardCapacity - fullestShard
+  }
+
+  /// Whether these accounts, none of them in the table, all fit. Writer only.
+  public func hasRoom(forNew keys: Set<AccountKey>) -> Bool {
+    if keys.count > layout.accountsMax - count { return false }
+    var newCounts = Array(repeating: 0, count: layout.shardCount)
+    for key in keys {
+      newCounts[Int(truncatingIfNeeded: hash(of: key).bits) & (layout.shardCount - 1)] += 1
+    }
+    return newCounts.indices.allSatisfy {
+      shard($0).recordCount + newCounts[$0] <= layout.shardCapacity
+    }
   }
 
   /// The record of `key`, or a new one. Writer only.
   public func locate(_ key: AccountKey) -> Located {
     let hash = hash(of: key)
     let shard = shard(of: hash)
-    let slot = shard.slot(of: key, hash)
+    let slot = shard.slot(of: key, hash, during: shard.sequence)
     return Located(
-      record: slot.map { shard.record($0) } ?? AccountRecord(key), hash: hash, slot: slot)
+      record: slot.map { shard.record($0) } ?? AccountRecord(key), hash: hash, slot: slot,
+      shardRecordCount: shard.recordCount)
   }
 
   /// Puts a record back, or a new one in. Writer only.
   ///
-  /// - Precondition: nothing was stored under this key since `locate`; for a new
-  ///   account, `hasRoom(for: 1)`.
+  /// - Precondition: nothing was stored under this key since `locate`, and the
+  ///   record's id and kind are as `locate` gave them; for a new account,
+  ///   `hasRoom(for: 1)`. Traps where the index would be left wrong; a known
+  ///   account located twice and stored twice keeps what was stored last.
   public func store(_ located: Located) {
     let shard = shard(of: located.hash)
     guard let slot = located.slot else { return insert(located, into: shard) }
-    recordHashSum &+= located.record.hash &- shard.record(slot).hash
+    let old = shard.record(slot)
+    precondition(
+      old.id == located.record.id && (old.kindAndEpoch ^ located.record.kindAndEpoch) & 3 == 0,
+      "an account was renamed between locate and store")
+    recordHashSum &+= located.record.hash &- old.hash
     shard.beginWrite()
     shard.setRecord(slot, located.record)
     shard.endWrite()
@@ -136,15 +174,23 @@ public final class AccountTable: @unchecked Sendable {
   private func insert(_ located: Located, into shard: Shard) {
     let slot = shard.recordCount
     precondition(slot < layout.shardCapacity, "no room: hasRoom was not asked")
+    let key = located.record.key
+    precondition(
+      hash(of: key).bits == located.hash.bits
+        && located.record.kindAndEpoch & 3 == key.kind.rawValue,
+      "an account was renamed between locate and store")
+    precondition(
+      slot == located.shardRecordCount
+        || shard.slot(of: key, located.hash, during: shard.sequence) == nil,
+      "an account was inserted twice")
+    shard.prepareInsert(slot)
     shard.beginWrite()
     shard.setRecord(slot, located.record)
     shard.insert(tag: located.hash.tag, slot: slot, home: shard.homeOffset(located.hash))
     shard.recordCount = slot + 1
     shard.endWrite()
     if slot + 1 > shard.bucketCount * StoreLayout.accountsPerBucket {
-      shard.beginWrite()
       shard.split(entries: &splitEntries) { hash(of: $0.key) }
-      shard.endWrite()
     }
     recordHashSum &+= located.record.hash
     fullestShard = Swift.max(fullestShard, slot + 1)
@@ -172,15 +218,17 @@ public final class AccountTable: @unchecked Sendable {
 
   // MARK: Inside
 
+  /// Two rounds, the second with a multiplier that the seed chooses: after one
+  /// round with a known multiplier, ids a power of two apart share buckets
+  /// whatever the seed.
   @inline(__always)
-  func hash(of key: AccountKey) -> Shard.Hash {
-    Shard.Hash(
-      bits: StateHash.mix(
-        key.id.rawValue ^ seed, UInt64(key.kind.rawValue) &* 0x9e37_79b9_7f4a_7c15))
+  package func hash(of key: AccountKey) -> Shard.Hash {
+    let kind = UInt64(key.kind.rawValue) &* 0x9e37_79b9_7f4a_7c15
+    return Shard.Hash(bits: StateHash.mix(StateHash.mix(key.id.rawValue ^ seed, kind), multiplier))
   }
 
   @inline(__always)
-  func shard(of hash: Shard.Hash) -> Shard {
+  package func shard(of hash: Shard.Hash) -> Shard {
     shard(Int(truncatingIfNeeded: hash.bits) & (layout.shardCount - 1))
   }
 

@@ -15,19 +15,18 @@ import Synchronization
 /// between the two accesses to the sequence on either side without fences.
 /// Source: Boehm, Can Seqlocks Get Along With Programming Language Memory
 /// Models?, MSPC 2012.
-@safe struct Shard {
+@safe package struct Shard {
   // Safe: points into a `ReservedMemory` that the owning table keeps alive;
   // offsets are bounded by `StoreLayout` before use.
   let base: UnsafeMutableRawPointer
-  let bucketsOffset: Int
   let overflowOffset: Int
   let recordsOffset: Int
   let overflowMax: Int
   let shardCapacity: Int
 
+  @inline(__always)
   init(base: UnsafeMutableRawPointer, layout: StoreLayout) {
     unsafe self.base = base
-    bucketsOffset = layout.bucketsOffset
     overflowOffset = layout.overflowOffset
     recordsOffset = layout.recordsOffset
     overflowMax = layout.overflowMax
@@ -56,29 +55,34 @@ import Synchronization
   // MARK: Sequence
 
   @inline(__always)
-  var sequence: UInt64 { load(0) }
+  package var sequence: UInt64 { load(0) }
 
   /// Writer only. Until `endWrite` readers of this shard repeat themselves.
   @inline(__always)
-  func beginWrite() {
+  package func beginWrite() {
     let sequence = unsafe word(0)
     unsafe sequence.pointee.store(
       sequence.pointee.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
   }
 
   @inline(__always)
-  func endWrite() { store(load(0) &+ 1, 0) }
+  package func endWrite() {
+    let sequence = unsafe word(0)
+    unsafe sequence.pointee.store(
+      sequence.pointee.load(ordering: .relaxed) &+ 1, ordering: .releasing)
+  }
 
   /// Runs `body` until it ran between two equal, even sequences.
   ///
-  /// `body` must bear any bytes: what it returns is thrown away if they moved.
+  /// - Parameter body: given the even sequence; must bear any bytes: what it
+  ///   returns is thrown away if they moved.
   @inline(__always)
-  func read<Result>(_ body: () -> Result) -> Result {
+  func read<Result>(_ body: (UInt64) -> Result) -> Result {
     var spins = 0
     while true {
       let before = sequence
       if before & 1 == 0 {
-        let result = body()
+        let result = body(before)
         if unsafe word(0).pointee.load(ordering: .relaxed) == before { return result }
       }
       spins += 1
@@ -93,12 +97,12 @@ import Synchronization
     nonmutating set { store(UInt64(newValue), 8) }
   }
 
-  var recordCount: Int {
+  package var recordCount: Int {
     get { Int(truncatingIfNeeded: load(16)) }
     nonmutating set { store(UInt64(newValue), 16) }
   }
 
-  var overflowUsed: Int {
+  package var overflowUsed: Int {
     get { Int(truncatingIfNeeded: load(24)) }
     nonmutating set { store(UInt64(newValue), 24) }
   }

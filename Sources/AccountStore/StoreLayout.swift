@@ -18,14 +18,33 @@ public struct StoreLayout: Sendable, Equatable {
   /// 268 M accounts: 20 GiB of address space, of memory only what is used.
   public static let accountsMaxStandard = 1 << 28
 
-  static let lineBytes = 64
+  package static let lineBytes = 64
   /// Entries in a bucket of one cache line.
-  static let bucketEntries = 12
+  package static let bucketEntries = 12
   /// A bucket is split when there are more accounts than this per bucket:
   /// two thirds full, 8 bytes of index an account (measured in `Benchmarks`).
-  static let accountsPerBucket = 8
-  static let bucketsInitial = 8
+  package static let accountsPerBucket = 8
+  package static let bucketsInitial = 8
+  package static let pageBytes = 4096
 
+  /// Records a shard has room for: the mean, and eight standard deviations of
+  /// what hashing puts on top; never more than the whole table.
+  package let shardCapacity: Int
+  /// Overflow buckets of a shard. Every bucket of a chain but the last is full,
+  /// so k overflow buckets hang behind more than 12 k accounts.
+  package let overflowMax: Int
+  /// Offsets within a shard, in bytes.
+  package let overflowOffset: Int
+  package let recordsOffset: Int
+  /// A multiple of the page size, so that shards do not share pages.
+  package let shardBytes: Int
+
+  package static let bucketsOffset = lineBytes
+
+  /// Every size and offset is computed here, once: lookups only load them.
+  ///
+  /// - Precondition: `shardCount` is a power of two, 1…256, and `accountsMax`
+  ///   is at least 1 and less than 2^31 a shard.
   public init(
     accountsMax: Int = accountsMaxStandard, shardCount: Int = shardCountStandard
   ) {
@@ -33,29 +52,16 @@ public struct StoreLayout: Sendable, Equatable {
     precondition(accountsMax > 0 && accountsMax / shardCount < Int(UInt32.max) / 2)
     self.accountsMax = accountsMax
     self.shardCount = shardCount
-  }
-
-  /// Records a shard has room for: the mean, and eight standard deviations of
-  /// what hashing puts on top.
-  var shardCapacity: Int {
     let mean = accountsMax / shardCount + 1
     let deviation = Int(Double(mean).squareRoot()) + 1
-    return mean + 8 * deviation + 64
-  }
-
-  var bucketsMax: Int { shardCapacity / Self.accountsPerBucket + Self.bucketsInitial + 1 }
-  /// All but the last bucket of a chain are full.
-  var overflowMax: Int { shardCapacity / Self.bucketEntries + 2 }
-
-  var bucketsOffset: Int { Self.lineBytes }
-  var overflowOffset: Int { bucketsOffset + bucketsMax * Self.lineBytes }
-  var recordsOffset: Int { overflowOffset + overflowMax * Self.lineBytes }
-
-  /// A multiple of the page size, so that shards do not share pages.
-  var shardBytes: Int {
+    shardCapacity = Swift.min(accountsMax, mean + 8 * deviation + 64)
+    let bucketsMax = shardCapacity / Self.accountsPerBucket + Self.bucketsInitial + 1
+    overflowMax = shardCapacity / Self.bucketEntries + 1
+    overflowOffset = Self.bucketsOffset + bucketsMax * Self.lineBytes
+    recordsOffset = overflowOffset + overflowMax * Self.lineBytes
     let bytes = recordsOffset + shardCapacity * AccountRecord.sizeBytes
-    return (bytes + 4095) / 4096 * 4096
+    shardBytes = (bytes + Self.pageBytes - 1) / Self.pageBytes * Self.pageBytes
   }
 
-  var totalBytes: Int { shardBytes * shardCount }
+  package var totalBytes: Int { shardBytes * shardCount }
 }

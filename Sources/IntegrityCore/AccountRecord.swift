@@ -9,7 +9,7 @@
 /// | 52 | 4 | sketch of distinct counterparties |
 /// | 56 | 2 | day of the oldest event |
 /// | 58 | 2 | day on which the stored tier was last deserved |
-/// | 60 | 1 | kind in bits 0–1, decay epoch in bits 4–6 |
+/// | 60 | 1 | kind in bits 0–1, decay epoch in bits 2–7 |
 /// | 61 | 1 | stored tier, 1…5 |
 /// | 62 | 1 | standing (merchants; 0 = normal) |
 /// | 63 | 1 | reserved, zero |
@@ -54,7 +54,7 @@ public struct AccountRecord: Sendable, Equatable {
   public var key: AccountKey { AccountKey(kind, id) }
 
   @inlinable
-  public var epoch: Int { Int(kindAndEpoch >> 4) & 7 }
+  public var epoch: Int { Int(kindAndEpoch >> 2) }
 
   @inlinable
   public subscript(stored index: Int) -> Float {

@@ -11,7 +11,8 @@ public enum DeterministicMath {
   /// 13th term. Below −1022 the result is 0, above 1023 the largest finite power of
   /// two: callers keep far from both.
   ///
-  /// Relative error ≤ 4e-16 (tested against 60-digit values). About 10 ns.
+  /// Relative error ≤ 4.2e-16 (tested against 60-digit values; the largest of
+  /// 2·10^7 evenly spaced rests is 4.10e-16, at 0.0702). About 10 ns.
   @inlinable
   public static func exp2(_ x: Double) -> Double {
     if x < -1022 { return 0 }
@@ -45,15 +46,17 @@ public enum DeterministicMath {
   /// artanh(s) with s = (m − 1) / (m + 1), as its series to s^9.
   /// Source: the usual reduction, e.g. fdlibm's `e_log.c`; the series is artanh's.
   ///
-  /// Error ≤ 1.5 units in the last place of the result's exponent part, and
-  /// ≤ 3e-7 relative near 1 (both tested). About 5 ns for all eight.
+  /// Error ≤ 1.5 units in the last place of the result (a unit being 2^−23 at
+  /// least), and ≤ 3e-7 relative where x is in [√½, √2) (both tested; 1.28 units
+  /// and 2.53e-7 are the largest seen). About 5 ns for all eight.
   @inlinable
   public static func log2(_ x: SIMD8<Float>) -> SIMD8<Float> {
     // Safe: same size, all bit patterns valid.
     let bits = unsafe unsafeBitCast(x, to: SIMD8<Int32>.self)
     let exponent = (bits &- 0x3f35_04f3) &>> 23
     let mantissaBits = bits &- (exponent &<< 23)
-    let m = unsafe unsafeBitCast(mantissaBits, to: SIMD8<Float>.self)  // Safe: as above.
+    // Safe: as above.
+    let m = unsafe unsafeBitCast(mantissaBits, to: SIMD8<Float>.self)
     let s = (m - 1) / (m + 1)
     let s2 = s * s
     let s4 = s2 * s2

@@ -63,10 +63,14 @@ extension AccountRecord {
   mutating func rebase(to target: Int) {
     let steps = target - epoch
     if steps <= 0 { return }
-    let scale = Float(DeterministicMath.exp2(-EvidenceSchema.epochHalfLives * Double(steps)))
-    counters *= scale
-    countersTail *= scale
-    kindAndEpoch = (kindAndEpoch & 0x8f) | UInt8(target << 4)
+    // Step by step: 2^−192 is no Float32, though a counter times it may be. After
+    // four steps even the largest counter is zero.
+    let scale = Float(DeterministicMath.exp2(-EvidenceSchema.epochHalfLives))
+    for _ in 0..<Swift.min(steps, 5) {
+      counters *= scale
+      countersTail *= scale
+    }
+    kindAndEpoch = (kindAndEpoch & 3) | UInt8(target << 2)
   }
 
   /// The ten counters as of the clock's moment, never negative.

@@ -15,19 +15,21 @@ public struct EvidenceRules: Sendable {
   ///
   /// A record that the event does not change (`changesBuyer`,
   /// `changesMerchant`) is left alone. Both tiers are brought up to date.
-  /// About 100 ns.
+  /// About 150 ns.
   public func apply(_ event: Event, buyer: inout AccountRecord, merchant: inout AccountRecord) {
     // Before the event: a claim does not make its own claimant less credible.
     let credibility = credibility(of: buyer, in: event)
     if event.changesBuyer {
+      settleTier(&buyer, before: event)
       buyer.touch(at: event.at, schema: schema)
       applyToBuyer(event, &buyer)
-      updateTier(&buyer)
+      updateTier(&buyer, at: buyer.lastEventAt)
     }
     if event.changesMerchant {
+      settleTier(&merchant, before: event)
       merchant.touch(at: event.at, schema: schema)
       applyToMerchant(event, &merchant, credibility)
-      updateTier(&merchant)
+      updateTier(&merchant, at: merchant.lastEventAt)
     }
   }
 
@@ -116,11 +118,20 @@ public struct EvidenceRules: Sendable {
     return policy.credibility.weight(ofScore: policy.score(buyer, at: clock))
   }
 
-  /// As of the account's newest event: late news changes the tier that would
-  /// have been, had it come in time.
-  private func updateTier(_ record: inout AccountRecord) {
-    let clock = DecayClock(schema, now: record.lastEventAt)
-    let score = policy.score(record, at: clock)
-    policy.tiers.update(&record, score: score, day: record.lastEventAt.day)
+  /// Notes which tier the account deserved until the event. Without this, an
+  /// account that rests for the cooldown would get whatever its next event makes
+  /// it deserve at once.
+  private func settleTier(_ record: inout AccountRecord, before event: Event) {
+    let isNew = record.tierCode == 0
+    let isLate = event.at <= record.lastEventAt
+    if isNew || isLate { return }
+    updateTier(&record, at: event.at)
+  }
+
+  /// As of the account's newest event, `moment`: late news changes the tier that
+  /// would have been, had it come in time.
+  private func updateTier(_ record: inout AccountRecord, at moment: UnixSeconds) {
+    let score = policy.score(record, at: DecayClock(schema, now: moment))
+    policy.tiers.update(&record, score: score, day: moment.day)
   }
 }

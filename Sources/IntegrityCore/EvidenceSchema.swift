@@ -12,16 +12,20 @@
 /// moved to a later one, by an exact multiplication with 2^−64 per epoch, when
 /// an event of a later epoch arrives. Nothing is ever rescaled in bulk. With
 /// amounts ≤ 10^12 and factors ≤ 2^64, 2^23 events of the largest amount fit a
-/// Float32 before overflow.
+/// Float32 before overflow. The 64 epochs of the shortest half-life last until
+/// 2109, beyond the range of `UnixSeconds`.
+///
+/// **Before the landmark** stored weights shrink: what happened more than 126
+/// half-lives before it leaves less than it should, and in the end nothing.
 public struct EvidenceSchema: Hashable, Sendable {
-  /// Seconds in which evidence loses half its weight: 1 day … 20 years.
+  /// Seconds in which evidence loses half its weight: 8 days … 20 years.
   public let halfLifeSeconds: UInt32
 
   /// The moment at which an event has stored weight 1: 2020-01-01T00:00:00Z.
   public static let landmark = UnixSeconds(1_577_836_800)
   public static let epochHalfLives = 64.0
-  public static let epochMax = 7
-  public static let halfLifeRange: ClosedRange<UInt32> = 86_400...630_720_000
+  public static let epochMax = 63
+  public static let halfLifeRange: ClosedRange<UInt32> = 691_200...630_720_000
   /// 180 days: sellers' and buyers' habits persist over half-years
   /// (half-year against half-year Spearman 0.43 for late handoffs of a
   /// marketplace's sellers, 0.49 for yearly refund rates of a wholesaler's buyers).
@@ -39,7 +43,7 @@ public struct EvidenceSchema: Hashable, Sendable {
     (Double(time.rawValue) - Double(Self.landmark.rawValue)) / Double(halfLifeSeconds)
   }
 
-  /// The epoch that `time` lies in, 0…7. Times before the landmark are in 0.
+  /// The epoch that `time` lies in, 0…63. Times before the landmark are in 0.
   @inlinable
   public func epoch(of time: UnixSeconds) -> Int {
     let epoch = Int((halfLives(until: time) / Self.epochHalfLives).rounded(.down))
@@ -82,6 +86,7 @@ public struct DecayClock: Sendable {
   @inlinable
   static func readFactor(_ schema: EvidenceSchema, now: UnixSeconds, epoch: Int) -> Float {
     let halfLives = EvidenceSchema.epochHalfLives * Double(epoch) - schema.halfLives(until: now)
-    return Float(DeterministicMath.exp2(halfLives))
+    // Finite even long before the landmark: infinity times an empty counter is not a number.
+    return Float(Swift.min(DeterministicMath.exp2(halfLives), 0x1p127))
   }
 }

@@ -82,23 +82,25 @@ public struct Scorecard: Sendable, Equatable {
   }
 
   /// Incidents and exposure of a buyer, lane by lane.
+  ///
+  /// The exposure is settled orders and never grows with claims, even where these
+  /// are more: otherwise one claim would dilute the rate of others.
   @inlinable
   func buyerSample(_ e: Evidence) -> Sample {
     let orders = e[BuyerCounter.ordersSettled]
     let claims = e[BuyerCounter.claimsOpened]
     let counted = Swift.max(claims - upheldCredit * e[BuyerCounter.claimsUpheld], 0)
-    let busy = Swift.max(orders, claims)
     let mismatched = e[BuyerCounter.returnsMismatched]
-    let value = e[BuyerCounter.valueOrdered]
-    let claimed = e[BuyerCounter.valueClaimed]
-    let share = claimed / Swift.max(Swift.max(value, claimed), 1)
+    let claimed = Self.inOrders(
+      e[BuyerCounter.valueClaimed], of: e[BuyerCounter.valueOrdered], orders: orders,
+      events: claims)
     return Sample(
       incidents: SIMD8(
         counted, e[BuyerCounter.claimsNotReceived], mismatched, e[BuyerCounter.claimsAbusive],
-        share * busy, 0, 0, 0),
+        claimed, 0, 0, 0),
       exposure: SIMD8(
-        busy, busy, mismatched + e[BuyerCounter.returnsAsSold], busy,
-        busy, 0, 0, orders * historyScale))
+        orders, orders, mismatched + e[BuyerCounter.returnsAsSold], orders, orders, 0, 0,
+        orders * historyScale))
   }
 
   /// Incidents and exposure of a merchant, lane by lane.
@@ -106,17 +108,28 @@ public struct Scorecard: Sendable, Equatable {
   func merchantSample(_ e: Evidence) -> Sample {
     let orders = e[MerchantCounter.ordersSettled]
     let noStock = e[MerchantCounter.cancelledNoStock]
-    let value = e[MerchantCounter.valueSold]
-    let refunded = e[MerchantCounter.valueRefundedForQuality]
-    let share = refunded / Swift.max(Swift.max(value, refunded), 1)
-    let busy = Swift.max(orders, e[MerchantCounter.qualityClaimsUpheld])
+    let quality = e[MerchantCounter.qualityClaimsUpheld]
+    let refunded = Self.inOrders(
+      e[MerchantCounter.valueRefundedForQuality], of: e[MerchantCounter.valueSold],
+      orders: orders, events: quality)
     return Sample(
       incidents: SIMD8(
-        e[MerchantCounter.qualityClaimsUpheld], e[MerchantCounter.pickupsLate],
-        e[MerchantCounter.shipmentsFalse], noStock, e[MerchantCounter.parcelsEmpty],
-        share * busy, 0, 0),
+        quality, e[MerchantCounter.pickupsLate], e[MerchantCounter.shipmentsFalse], noStock,
+        e[MerchantCounter.parcelsEmpty], refunded, 0, 0),
       exposure: SIMD8(
-        orders, orders, orders, orders + noStock, orders, busy, 0, orders * historyScale))
+        orders, orders, orders, orders + noStock, orders, orders, 0, orders * historyScale))
+  }
+
+  /// Disputed `value` in orders of the account's mean value, of which it has
+  /// `total` in `orders`; the number of disputes where no order gives a mean.
+  ///
+  /// One more order of mean value leaves it as it is. Ends at 10^9, far beyond
+  /// what any loss goes to, so that no bound computed from it overflows.
+  @inlinable
+  static func inOrders(_ value: Float, of total: Float, orders: Float, events: Float) -> Float {
+    if value <= 0 { return 0 }
+    if total <= 0 { return events }
+    return Swift.min(value * (orders / total), 1e9)
   }
 
   /// What the scorecard measures, lane by lane; in the history lane the
@@ -152,6 +165,10 @@ public struct ScorePoints: Sendable, Equatable {
 
   /// 0…1000, never above `score`.
   @inlinable public var scoreFloor: Int { Self.total(base, floorPoints) }
+
+  /// Points of one dimension of a buyer, or of a merchant.
+  public subscript(dimension: BuyerDimension) -> Float { points[dimension.rawValue] }
+  public subscript(dimension: MerchantDimension) -> Float { points[dimension.rawValue] }
 
   /// The order of the additions is part of the definition.
   @inlinable

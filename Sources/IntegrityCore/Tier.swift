@@ -18,7 +18,8 @@ public struct TierRules: Sendable, Equatable {
   /// Lowest score of tiers A, B, C, D; below the last is E. Strictly falling.
   public let lowestScores: SIMD4<Int32>
   /// Days for which an account must deserve better than its stored tier
-  /// before it gets it.
+  /// before it gets it: counted from the last event up to which, or by which, it
+  /// deserved no better.
   public let cooldownDays: UInt16
 
   public init(lowestScores: SIMD4<Int32>, cooldownDays: UInt16) {

@@ -1,0 +1,29 @@
+import Glibc
+
+/// A thread that runs one closure and can be waited for.
+final class EngineThread: Sendable {
+  private final class Body {
+    let run: @Sendable () -> Void
+    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+  }
+
+  private let handle: pthread_t
+
+  init(_ run: @escaping @Sendable () -> Void) {
+    var handle = pthread_t()
+    // Safe: the body is retained here and released by the thread itself.
+    let context = unsafe Unmanaged.passRetained(Body(run)).toOpaque()
+    let status = unsafe pthread_create(
+      &handle, nil,
+      { context in
+        guard let context = unsafe context else { return nil }
+        unsafe Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run()
+        return nil
+      }, unsafe context)
+    precondition(status == 0, "pthread_create failed with \(status)")
+    self.handle = handle
+  }
+
+  /// Waits for the closure to return. Once only.
+  func join() { pthread_join(handle, nil) }
+}

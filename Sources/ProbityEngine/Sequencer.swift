@@ -1,0 +1,168 @@
+import CommandLog
+import IntegrityCore
+import Synchronization
+
+/// The one writer: takes jobs, logs a group of them, applies it, answers.
+///
+/// A group is whatever came while the one before was written. The order of the
+/// log is the order of the queue; an answer leaves after its group is logged
+/// and applied. `run` and `replay` belong to one thread at a time; `position`
+/// and `applied` may be read by any.
+final class Sequencer: Sendable {
+  let position = Atomic<UInt64>(0)
+  let applied = Mutex(Engine.Applied())
+
+  // Safe: touched by `replay` before the thread starts and by the thread after.
+  private nonisolated(unsafe) let state: IntegrityState
+  private let log: any GroupLog
+  private let queue: JobQueue
+  private let clock: any EngineClock
+  private let limits: Engine.Limits
+
+  init(
+    state: IntegrityState, log: any GroupLog, queue: JobQueue, clock: any EngineClock,
+    limits: Engine.Limits
+  ) {
+    unsafe self.state = state
+    self.log = log
+    self.queue = queue
+    self.clock = clock
+    self.limits = limits
+  }
+
+  /// Applies what the log holds, through the same `apply` as everything else.
+  func replay() throws(LogError) {
+    var appliedCount = 0
+    var damage: LogError?
+    try log.replay { payload, first, count in
+      let commands = (0..<count).compactMap {
+        CommandCoding.decode(payload, at: $0 * CommandCoding.sizeBytes)
+      }
+      if unsafe commands.count != count || first != state.position.rawValue + 1 {
+        damage = damage ?? .failed("the group at position \(first) does not decode or follow")
+      }
+      if damage == nil { unsafe appliedCount += state.apply(commands) }
+    }
+    if let damage { throw damage }
+    publish(appliedCount: appliedCount, duplicateCount: 0)
+  }
+
+  /// Works until the queue is closed and empty.
+  func run() {
+    while let jobs = queue.popAll() {
+      var start = 0
+      while start < jobs.count {
+        let end = groupEnd(jobs, from: start)
+        runGroup(jobs[start..<end])
+        start = end
+      }
+    }
+  }
+
+  private func groupEnd(_ jobs: [RecordJob], from start: Int) -> Int {
+    var end = start + 1
+    var commandCount = jobs[start].commands.count
+    while end < jobs.count {
+      commandCount += jobs[end].commands.count
+      if commandCount > limits.groupCommandsMax { break }
+      end += 1
+    }
+    return end
+  }
+
+  private func runGroup(_ jobs: ArraySlice<RecordJob>) {
+    var replies = GroupReplies()
+    let accepted = admit(jobs, &replies)
+    if !accepted.isEmpty {
+      do throws(LogError) {
+        try logAndApply(accepted, &replies)
+      } catch {
+        fail(accepted, error, &replies)
+      }
+    }
+    replies.deliver()
+  }
+
+  /// Sorts out what is late, cancelled, or finds no room.
+  private func admit(_ jobs: ArraySlice<RecordJob>, _ replies: inout GroupReplies) -> [RecordJob] {
+    let now = clock.monotonicNanoseconds
+    var room = unsafe RoomCheck(state, sourcesMax: limits.sourcesMax)
+    return jobs.filter { job in
+      if job.isCancelled {
+        replies.add(job, .cancelled)
+        return false
+      }
+      if now > job.deadlineNanoseconds {
+        replies.add(job, .deadlineExceeded)
+        return false
+      }
+      if let reason = room.lackOfRoom(for: job) {
+        replies.add(job, .storeFull(reason))
+        return false
+      }
+      return true
+    }
+  }
+
+  private func logAndApply(
+    _ jobs: [RecordJob], _ replies: inout GroupReplies
+  ) throws(LogError) {
+    let count = jobs.reduce(0) { $0 + $1.commands.count }
+    var payload: [UInt8] = []
+    payload.reserveCapacity(count * CommandCoding.sizeBytes)
+    for job in jobs { for command in job.commands { CommandCoding.append(command, to: &payload) } }
+    let first = try log.append(payload, count: count)
+    unsafe precondition(first == state.position.rawValue + 1, "the log and the state have parted")
+    var appliedCount = 0
+    for job in jobs {
+      let applied = unsafe state.apply(job.commands)
+      appliedCount += applied
+      let outcome = unsafe RecordOutcome.done(
+        applied: applied, duplicates: job.commands.count - applied,
+        highestSequence: state.highestSequence(of: job.commands[0].source),
+        position: state.position)
+      replies.add(job, outcome)
+    }
+    publish(appliedCount: appliedCount, duplicateCount: count - appliedCount)
+  }
+
+  private func publish(appliedCount: Int, duplicateCount: Int) {
+    unsafe position.store(state.position.rawValue, ordering: .releasing)
+    applied.withLock {
+      $0.position = unsafe state.position
+      $0.stateHash = unsafe state.hash
+      $0.appliedCount += UInt64(appliedCount)
+      $0.duplicateCount += UInt64(duplicateCount)
+    }
+  }
+
+  /// No room: nothing happened, it may come again. Anything else: stop recording.
+  private func fail(_ jobs: [RecordJob], _ error: LogError, _ replies: inout GroupReplies) {
+    switch error {
+    case .full:
+      for job in jobs { replies.add(job, .storeFull("the log has no room")) }
+    case .failed(let reason):
+      queue.close()
+      applied.withLock { $0.failure = reason }
+      for job in jobs { replies.add(job, .logFailed(reason)) }
+    }
+  }
+}
+
+/// Outcomes of a group, by where they go.
+private struct GroupReplies {
+  private var sinks: [(sink: any ReplySink, outcomes: [(RecordJob.Ticket, RecordOutcome)])] = []
+
+  mutating func add(_ job: RecordJob, _ outcome: RecordOutcome) {
+    // As few sinks as event loops: a scan is the fastest map.
+    if let index = sinks.firstIndex(where: { $0.sink === job.replyTo }) {
+      sinks[index].outcomes.append((job.ticket, outcome))
+    } else {
+      sinks.append((job.replyTo, [(job.ticket, outcome)]))
+    }
+  }
+
+  func deliver() {
+    for (sink, outcomes) in sinks { sink.deliver(outcomes) }
+  }
+}

@@ -1,0 +1,21 @@
+import IntegrityCore
+import ProbityEngine
+import ProbityWire
+
+/// When the bytes of a read came in: read once per read, for all its frames.
+struct Arrival {
+  let wall: UnixSeconds
+  let monotonicNanoseconds: UInt64
+
+  init(_ clock: any EngineClock) {
+    wall = clock.wallSeconds
+    monotonicNanoseconds = clock.monotonicNanoseconds
+  }
+
+  /// Monotonic nanoseconds after which a call must not be begun.
+  func deadline(of header: FrameHeader, _ limits: ServerLimits) -> UInt64 {
+    let cap = limits.callTimeoutMicrosecondsMax
+    let timeout = header.time == 0 ? cap : min(header.time, cap)
+    return monotonicNanoseconds + UInt64(timeout) * 1_000
+  }
+}

@@ -1,0 +1,76 @@
+import IntegrityCore
+import NIOCore
+import ProbityEngine
+import ProbityTransport
+import ProbityWire
+
+/// The calls that are answered at once, on the event loop, from memory.
+extension LoopContext {
+  /// Answers `method` into `replies`.
+  ///
+  /// - Throws: the failure to answer with.
+  func answer(
+    _ method: Method, _ payload: UnsafeRawBufferPointer, stream: UInt32, now: UnixSeconds,
+    to replies: inout ByteBuffer
+  ) throws(CallFailure) {
+    switch method {
+    case .score: unsafe try score(payload, stream, now, &replies)
+    case .scoreBatch: unsafe try scoreBatch(payload, stream, now, &replies)
+    case .explain: unsafe try explain(payload, stream, now, &replies)
+    case .status:
+      unsafe try codec.decodeStatus(payload)
+      codec.encodeStatus(service.status(), stream: stream, to: &replies)
+    case .health:
+      let name = unsafe try codec.decodeHealth(payload)
+      guard let status = service.health(of: name) else {
+        let message = "there is no service \"\(name)\": ask for \"\", \"lookups\" or \"recording\""
+        throw CallFailure(.notFound, message, field: "service")
+      }
+      codec.encodeHealth(status, stream: stream, to: &replies)
+    case .record:
+      preconditionFailure("Record goes through the sequencer")
+    }
+  }
+
+  private func score(
+    _ payload: UnsafeRawBufferPointer, _ stream: UInt32, _ now: UnixSeconds,
+    _ replies: inout ByteBuffer
+  ) throws(CallFailure) {
+    let request = unsafe try codec.decodeScore(payload)
+    let clock = decayClock(at: request.asOf ?? now)
+    let basis = basis(asOf: clock.now)
+    let record = service.engine.table.record(of: request.account)
+    let judgement = service.engine.policy.judge(record ?? AccountRecord(request.account), at: clock)
+    codec.encodeScore(judgement, isKnown: record != nil, basis, stream: stream, to: &replies)
+    tally.addLookups(1)
+  }
+
+  private func scoreBatch(
+    _ payload: UnsafeRawBufferPointer, _ stream: UInt32, _ now: UnixSeconds,
+    _ replies: inout ByteBuffer
+  ) throws(CallFailure) {
+    unsafe try codec.decodeScoreBatch(payload) { kind, asOf, ids, columns in
+      let clock = decayClock(at: asOf ?? now)
+      let basis = basis(asOf: clock.now)
+      let policy = service.engine.policy
+      service.engine.table.records(of: ids, kind: kind) { index, record in
+        let key = AccountKey(kind, AccountID(ids[index]))
+        let judgement = policy.judge(record ?? AccountRecord(key), at: clock)
+        let verdict = PackedVerdict(
+          score: judgement.score, scoreFloor: judgement.scoreFloor, tier: judgement.tier,
+          isKnown: record != nil)
+        columns.set(index, verdict, confidence: judgement.confidence)
+      }
+      codec.encodeScoreBatch(columns, basis, stream: stream, to: &replies)
+      tally.addLookups(ids.count)
+    }
+  }
+
+  /// Read before the record, so that the record holds at least this much of the log.
+  func basis(asOf: UnixSeconds) -> JudgementBasis {
+    JudgementBasis(
+      asOf: asOf, logPosition: service.engine.position,
+      policyVersion: service.engine.policy.version, policyHash: service.engine.policy.hash,
+      isDegraded: false)
+  }
+}

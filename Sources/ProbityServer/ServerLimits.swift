@@ -1,0 +1,61 @@
+import AccountStore
+import NIOCore
+import ProbityEngine
+import ProbityWire
+
+/// Every bound of the daemon, in one place, with what happens there.
+///
+/// The protocol's own (`ProtocolLimits`) are what both peers agree on; these are
+/// one daemon's.
+public struct ServerLimits: Sendable {
+  // MARK: Connections
+
+  /// More are told RESOURCE_EXHAUSTED and closed.
+  public var connectionsMax = 10_000
+  /// A connection that has not said HELLO by then is closed.
+  public var helloTimeout = TimeAmount.seconds(10)
+  /// Waiting to be accepted by the daemon; the kernel refuses more.
+  public var backlog: Int32 = 1_024
+
+  // MARK: Calls
+
+  /// Deadline of a call that sets none, and the longest that one can set.
+  public var callTimeoutMicrosecondsMax: UInt32 = 30_000_000
+  /// Records of one connection that wait for the sequencer; more are
+  /// answered UNAVAILABLE.
+  public var recordsInFlightMax = 64
+  /// What a refused caller is told to wait.
+  public var retryAfterMilliseconds: UInt32 = 20
+  /// Tolerance for clocks of event sources that run ahead of ours.
+  public var futureSecondsMax: UInt32 = 86_400
+
+  // MARK: Bytes
+
+  /// Least and most that one read takes from a socket.
+  public var readBytesMin = 4 << 10
+  public var readBytesMax = 256 << 10
+  /// Replies gathered before they are handed to the socket in the midst of a read.
+  public var replyBytesMax = 256 << 10
+  /// Unsent replies at which a connection is no longer read, and below which it
+  /// is read again.
+  public var unsentBytesHigh = 1 << 20
+  public var unsentBytesLow = 256 << 10
+  /// A peer that takes none of its replies for this long is cut off.
+  public var unsentTimeout = TimeAmount.seconds(30)
+
+  // MARK: Shutdown
+
+  /// What was accepted is finished within this; then connections are closed.
+  public var drainTimeout = TimeAmount.seconds(10)
+  /// Between closing our side of a connection and the whole of it: time for the
+  /// peer to read why.
+  public var lingerTime = TimeAmount.milliseconds(200)
+
+  // MARK: State
+
+  public var engine = Engine.Limits()
+  /// More accounts are refused with RESOURCE_EXHAUSTED.
+  public var accountsMax = StoreLayout.accountsMaxStandard
+
+  public init() {}
+}

@@ -1,0 +1,74 @@
+import ArgumentParser
+import Foundation
+import ProbityClient
+import ProbityWire
+
+/// What every command that talks to a daemon takes.
+struct ClientOptions: ParsableArguments {
+  @Option(help: "Address of the daemon.")
+  var server = AddressArgument.standard
+
+  @Option(
+    help: ArgumentHelp(
+      "File that holds the daemon's token; PROBITY_TOKEN_FILE serves as well.",
+      valueName: "file"))
+  var tokenFile: String?
+
+  @Option(help: ArgumentHelp("Longest to wait for an answer, retries included.", valueName: "seconds"))
+  var timeout = 10.0
+
+  func validate() throws {
+    guard timeout > 0 && timeout <= 3_600 else {
+      throw ValidationError("--timeout must be more than 0 and at most 3600 seconds")
+    }
+  }
+
+  /// Runs `body` with a client, and turns call failures into what people read.
+  func withClient<Result>(_ body: (ProbityClient) async throws -> Result) async throws -> Result {
+    var configuration = ProbityClient.Configuration(
+      host: server.host, port: server.port, agent: "probity-cli/\(Probity.version)")
+    configuration.callTimeout = .seconds(timeout)
+    configuration.token = try TokenFile.read(
+      tokenFile ?? ProcessInfo.processInfo.environment["PROBITY_TOKEN_FILE"])
+    let client = ProbityClient(configuration)
+    do {
+      let result = try await body(client)
+      await client.shutdown()
+      return result
+    } catch {
+      await client.shutdown()
+      if let failure = error as? CallFailure {
+        throw CommandFailure(failure, server: server.description)
+      }
+      throw error
+    }
+  }
+}
+
+extension AddressArgument {
+  /// 127.0.0.1:7420.
+  static let standard = AddressArgument(host: "127.0.0.1", port: 7420)
+
+  init(host: String, port: Int) {
+    self.host = host
+    self.port = port
+  }
+}
+
+/// The shared secret: the file's contents without white space around them.
+enum TokenFile {
+  /// - Returns: no bytes where no file is named.
+  static func read(_ path: String?) throws -> [UInt8] {
+    guard let path else { return [] }
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw CommandFailure("cannot read the token file \(path)")
+    }
+    let token = Array(
+      String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines).utf8)
+    guard (1...ProtocolLimits.tokenBytesMax).contains(token.count) else {
+      throw CommandFailure(
+        "the token in \(path) must have 1 to \(ProtocolLimits.tokenBytesMax) bytes")
+    }
+    return token
+  }
+}

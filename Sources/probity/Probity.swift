@@ -1,0 +1,25 @@
+import ArgumentParser
+
+// The command line: arguments in, calls to the client or the server, text out.
+//
+// For: commands, wiring, signals, what people see. Not for: any logic of its own.
+
+@main
+struct Probity: AsyncParsableCommand {
+  static let version = "0.1.0"
+
+  static let configuration = CommandConfiguration(
+    commandName: "probity",
+    abstract: "Account-integrity scores for marketplaces: who can be trusted how far, and why.",
+    discussion: """
+      Start a daemon with `probity serve`, tell it what happens with `probity record`, \
+      and ask with `probity score`.
+
+      Exit codes: 0 all went well; 1 something failed; 2 `record` refused some lines; \
+      64 the command line is wrong; 130 interrupted.
+      """,
+    version: version,
+    subcommands: [
+      Serve.self, Score.self, Explain.self, Record.self, StatusCommand.self, Simulate.self,
+    ])
+}

@@ -1,0 +1,145 @@
+import AccountStore
+import ArgumentParser
+import CommandLog
+import Foundation
+import IntegrityCore
+import IntegrityPolicy
+import Logging
+import NIOCore
+import ProbityEngine
+import ProbityServer
+import ServiceLifecycle
+
+struct Serve: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Run the daemon.",
+    discussion: """
+      Serves until SIGTERM or Ctrl-C, then finishes what it accepted and exits with 0. \
+      State is kept in memory only: a restart begins empty.
+      """)
+
+  @Option(help: ArgumentHelp("Where state will be kept; must be a directory if it exists.", valueName: "dir"))
+  var data = "./probity-data"
+
+  @Option(help: "Address to listen on; port 0 takes any free one.")
+  var listen = AddressArgument.standard
+
+  @Option(help: ArgumentHelp("Policy document in place of the built-in one.", valueName: "file"))
+  var policy: String?
+
+  @Option(help: ArgumentHelp("Days in which evidence loses half its weight: 1 to 7300.", valueName: "days"))
+  var halfLifeDays: Int = Int(EvidenceSchema.standard.halfLifeSeconds) / 86_400
+
+  @Option(help: "Most accounts to hold; commands that need more are refused.")
+  var accountsMax = StoreLayout.accountsMaxStandard
+
+  @Option(help: ArgumentHelp("File with the secret that clients must present.", valueName: "file"))
+  var tokenFile: String?
+
+  @Flag(help: "Listen beyond this machine without a token. Anyone who reaches the port may record.")
+  var allowAnonymous = false
+
+  @Option(help: "Threads for connections.")
+  var eventLoops = System.coreCount
+
+  @Option(help: "Least level to log, on standard error: debug, info, notice, warning, error.")
+  var logLevel = Logger.Level.notice
+
+  @Flag(help: "Print the address as JSON once it listens, and no hints.")
+  var json = false
+
+  func validate() throws {
+    guard (1...7_300).contains(halfLifeDays) else {
+      throw ValidationError("--half-life-days must be from 1 to 7300")
+    }
+    guard (1_000...4_000_000_000).contains(accountsMax) else {
+      throw ValidationError("--accounts-max must be from 1000 to 4000000000")
+    }
+    guard (1...256).contains(eventLoops) else {
+      throw ValidationError("--event-loops must be from 1 to 256")
+    }
+    if !listen.isLoopback && tokenFile == nil && !allowAnonymous {
+      throw ValidationError(
+        "\(listen) can be reached from other machines: give --token-file, or --allow-anonymous")
+    }
+  }
+
+  func run() async throws {
+    var logger = Logger(label: "probity") { StreamLogHandler.standardError(label: $0) }
+    logger.logLevel = logLevel
+    let document = try loadPolicy()
+    try checkDataDirectory()
+    let token = try TokenFile.read(tokenFile)
+    let engine = try makeEngine(document.policy)
+    var limits = ServerLimits()
+    limits.accountsMax = accountsMax
+    let server = ProbityServer(
+      ProbityServer.Configuration(
+        host: listen.host, port: listen.port, token: token, eventLoopCount: eventLoops,
+        policyName: document.name, version: Probity.version, limits: limits),
+      engine: engine, logger: logger, onListening: announce)
+    let group = ServiceGroup(
+      configuration: .init(
+        services: [.init(service: server, successTerminationBehavior: .gracefullyShutdownGroup)],
+        gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+    do {
+      try await group.run()
+    } catch let error as ServerError {
+      throw CommandFailure(error.description)
+    }
+  }
+
+  private func loadPolicy() throws -> PolicyDocument {
+    guard let policy else { return .standard }
+    guard let data = FileManager.default.contents(atPath: policy) else {
+      throw CommandFailure("cannot read the policy file \(policy)")
+    }
+    do {
+      return try PolicyDocument.load(bytes: Array(data), file: policy)
+    } catch {
+      throw CommandFailure("\(error)")
+    }
+  }
+
+  private func checkDataDirectory() throws {
+    var isDirectory: ObjCBool = false
+    if unsafe FileManager.default.fileExists(atPath: data, isDirectory: &isDirectory), !isDirectory.boolValue {
+      throw CommandFailure("--data \(data) is a file: name a directory")
+    }
+  }
+
+  private func makeEngine(_ policy: Policy) throws -> Engine {
+    let schema = EvidenceSchema(halfLifeSeconds: UInt32(halfLifeDays) * 86_400)
+    do {
+      let table = try AccountTable(
+        layout: StoreLayout(accountsMax: accountsMax), seed: UInt64.random(in: .min ... .max))
+      return try Engine(
+        table: table, rules: EvidenceRules(schema: schema, policy: policy), log: MemoryLog(),
+        clock: SystemClock())
+    } catch StoreError.outOfAddressSpace(let sizeBytes) {
+      throw CommandFailure(
+        "cannot reserve \(sizeBytes >> 20) MiB of address space: lower --accounts-max or raise ulimit -v")
+    }
+  }
+
+  /// Tells where the daemon listens, and what to try.
+  @Sendable private func announce(_ address: SocketAddress) {
+    let bound = AddressArgument(host: address.ipAddress ?? listen.host, port: address.port ?? 0)
+    if json {
+      try? Output.printJSON(["listening": bound.description, "pid": "\(getpid())"])
+      return
+    }
+    let server = bound.port == AddressArgument.standard.port ? "" : " --server \(bound)"
+    Output.print(
+      """
+      probity \(Probity.version) listens on \(bound) (state in memory only; Ctrl-C stops it)
+
+      Try, in another terminal:
+        probity simulate --accounts 1000 --orders 20000 --seed 1 --send\(server)
+        probity score buyer:1 merchant:1\(server)
+        probity status\(server)
+      """)
+  }
+}
+
+extension Logger.Level: @retroactive ExpressibleByArgument {}

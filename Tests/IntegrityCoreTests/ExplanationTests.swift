@@ -1,0 +1,93 @@
+import IntegrityCore
+import Testing
+
+struct ExplanationTests {
+  private static let clock = DecayClock(.standard, now: .today)
+
+  /// Base and points are the score and the floor, for whatever evidence.
+  @Test(arguments: AccountKind.allCases)
+  func pointsAddUpToTheScore(kind: AccountKind) {
+    var generator = Generator.forTest(51)
+    for _ in 1...50 {
+      let policy = Policy.random(&generator)
+      let record = AccountRecord.random(kind, &generator)
+      let explanation = policy.explanation(of: record, at: Self.clock)
+      let base = Double(explanation.pointsBase)
+      let sum = explanation.dimensions.reduce(base) { $0 + Double($1.points) }
+      let floor = explanation.dimensions.reduce(base) { $0 + Double($1.pointsFloor) }
+      let judgement = explanation.judgement
+      #expect(judgement == policy.judge(record, at: Self.clock))
+      // Half a point of rounding, and the last digits of Float32.
+      #expect(
+        abs(min(max(sum, 0), 1000) - Double(judgement.score)) < 0.501, "seed \(generator.seed)")
+      #expect(
+        abs(min(max(floor, 0), 1000) - Double(judgement.scoreFloor)) < 0.501,
+        "seed \(generator.seed)")
+    }
+  }
+
+  /// Points follow from the rates that are shown beside them.
+  @Test func pointsFollowFromTheRates() {
+    var generator = Generator.forTest(52)
+    for _ in 1...50 {
+      let record = AccountRecord.random(.merchant, &generator)
+      let dimensions = Policy.plain.explanation(of: record, at: Self.clock).dimensions.dropLast()
+      for dimension in dimensions {
+        let odds = { (rate: Float) in Double(rate) / (1 - Double(rate)) }
+        let doublings = odds(dimension.rate) / odds(dimension.ratePrior)
+        let points = min(max(-40 * Self.log2(doublings), -200), 60)
+        #expect(abs(points - Double(dimension.points)) < 0.1, "seed \(generator.seed)")
+        #expect(dimension.rateUpper >= dimension.rate && dimension.rateUpper <= 1)
+        #expect(dimension.pointsFloor <= dimension.points)
+      }
+    }
+  }
+
+  private static func log2(_ x: Double) -> Double {
+    Double(DeterministicMath.log2(SIMD8(repeating: Float(x)))[0])
+  }
+
+  @Test func aBuyerExplained() throws {
+    var record = AccountRecord.buyer([
+      .ordersSettled: 20, .valueOrdered: 2000, .claimsOpened: 2, .valueClaimed: 400,
+      .claimsUpheld: 2,
+    ])
+    record.sketch.insert(AccountID(5))
+    let explanation = Policy.plain.explanation(of: record, at: Self.clock)
+    let rows = explanation.dimensions.map { dimension in
+      let numbers = [dimension.events, dimension.exposure, dimension.points]
+      let texts = numbers.map { "\(Int(($0 * 10).rounded()))" }.joined(separator: " ")
+      return "\(dimension.name) \(dimension.reason.label) \(texts)"
+    }
+    // Name, reason, then events, exposure and points in tenths.
+    #expect(
+      rows == [
+        "claims B03 10 200 0", "notReceived B04 0 200 415", "returnMismatch B05 0 0 0",
+        "abuse B07 0 200 415", "claimedValue B03 40 200 -576", "history B01 0 200 464",
+      ])
+    #expect(
+      explanation.evidence.map(\.name) == [
+        "ordersSettled", "valueOrdered", "claimsOpened", "valueClaimed", "claimsUpheld",
+        "claimsAbusive", "claimsNotReceived", "returnsAsSold", "returnsMismatched",
+        "valueCompensated",
+      ])
+    #expect(explanation.evidence[1].value.rounded() == 2000)
+    #expect(explanation.tierByScore == .c)
+    #expect(explanation.pointsBase == 600)
+    #expect(explanation.lastEventAt == .today)
+    #expect(explanation.firstEventDay == UnixSeconds.today.day)
+    #expect(explanation.distinctCounterparties == 1)
+  }
+
+  @Test func nothingKnownIsExplainedToo() {
+    let merchant = AccountRecord(AccountKey(.merchant, AccountID(1)))
+    let explanation = Policy.plain.explanation(of: merchant, at: Self.clock)
+    #expect(explanation.judgement.score == 600)
+    #expect(explanation.dimensions.map(\.points) == Array(repeating: 0, count: 7))
+    #expect(explanation.dimensions.last?.reason == .m06ThinHistory)
+    #expect(explanation.evidence.allSatisfy { $0.value == 0 })
+    #expect(explanation.evidence.count == 10)
+    #expect(explanation.lastEventAt == .zero)
+    #expect(explanation.firstEventDay == nil)
+  }
+}

@@ -1,0 +1,71 @@
+import IntegrityCore
+
+/// Policies with round numbers, made in code: what a test says does not depend
+/// on the policy that is shipped.
+extension Policy {
+  /// 600 to start with, 40 points a doubling, priors of one in twenty.
+  static let plain = Policy.make()
+
+  static func make(
+    version: UInt32 = 1, base: Float = 600, dimension: DimensionRules = .plain,
+    history: HistoryRules = .plain, boundDeviations: Float = 1.5, upheldCredit: Float = 0.5,
+    tiers: TierRules = .plain, credibility: CredibilityRules = .plain
+  ) -> Policy {
+    func card(_ count: Int) -> CardRules {
+      CardRules(
+        base: base, dimensions: Array(repeating: dimension, count: count), history: history,
+        boundDeviations: boundDeviations, upheldCredit: upheldCredit)
+    }
+    return Policy(
+      version: version, buyer: card(BuyerDimension.allCases.count),
+      merchant: card(MerchantDimension.allCases.count), tiers: tiers, credibility: credibility)
+  }
+}
+
+extension DimensionRules {
+  static let plain = DimensionRules(
+    priorMean: 0.05, priorStrength: 20, pointsPerDoubling: 40, lossMax: 200, gainMax: 60)
+}
+
+extension HistoryRules {
+  static let plain = HistoryRules(
+    pointsPerDoubling: 20, ordersScale: 5, gainMax: 120, thinOrders: 5)
+}
+
+extension TierRules {
+  static let plain = TierRules(lowestScores: [800, 700, 550, 400], cooldownDays: 14)
+}
+
+extension CredibilityRules {
+  static let plain = CredibilityRules(scoreZero: 400, scoreFull: 700, weightMin: 0.1)
+}
+
+extension UnixSeconds {
+  /// 2026-01-01T00:00:00Z: "today" of the tests.
+  static let today = UnixSeconds(1_767_225_600)
+
+  func plus(days: Double) -> UnixSeconds {
+    UnixSeconds(UInt32(Double(rawValue) + days * 86_400))
+  }
+}
+
+/// A buyer and a merchant, and what happens between them.
+struct Pair {
+  var buyer = AccountRecord(AccountKey(.buyer, AccountID(7)))
+  var merchant = AccountRecord(AccountKey(.merchant, AccountID(9)))
+  let rules: EvidenceRules
+
+  init(policy: Policy = .plain, schema: EvidenceSchema = .standard) {
+    rules = EvidenceRules(schema: schema, policy: policy)
+  }
+
+  mutating func apply(_ detail: EventDetail, at time: UnixSeconds = .today, amount: Int64 = 0) {
+    let event = Event(
+      at: time, buyer: buyer.id, merchant: merchant.id, amount: Minor(amount), detail: detail)
+    rules.apply(event, buyer: &buyer, merchant: &merchant)
+  }
+}
+
+extension EventDetail {
+  static let settled = EventDetail.settled(orderedAt: .zero)
+}
