@@ -102,7 +102,19 @@ let package = Package(
       ],
       swiftSettings: house),
 
+    // Programs that try the store for longer than a test may take.
+    .executableTarget(
+      name: "store-growth", dependencies: ["AccountStore", "IntegrityCore"],
+      path: "Tests/StoreGrowth", swiftSettings: house),
+    .executableTarget(
+      name: "store-race", dependencies: ["AccountStore", "IntegrityCore"],
+      path: "Tests/StoreRace", swiftSettings: house),
+
     // Tests, a target a module.
+    .testTarget(
+      name: "AccountStoreTests", dependencies: ["AccountStore", "IntegrityCore"],
+      swiftSettings: house),
+    .testTarget(name: "TidyTests", swiftSettings: house),
     .testTarget(
       name: "IntegrityCoreTests", dependencies: ["IntegrityCore"], swiftSettings: house),
     .testTarget(
@@ -111,7 +123,28 @@ let package = Package(
     .testTarget(
       name: "EventFeedTests", dependencies: ["EventFeed", "IntegrityCore"], swiftSettings: house),
     .testTarget(
+      name: "ProbityWireTests", dependencies: ["ProbityWire", "IntegrityCore"],
+      swiftSettings: house),
+    .testTarget(
       name: "MarketplaceSimulatorTests", dependencies: ["MarketplaceSimulator", "IntegrityCore"],
+      swiftSettings: house),
+    .testTarget(
+      name: "ProbityEngineTests",
+      dependencies: [
+        "ProbityEngine", "IntegrityCore", "IntegrityPolicy", "AccountStore", "CommandLog",
+        "EventFeed", "MarketplaceSimulator",
+      ],
+      exclude: ["Golden"], swiftSettings: house),
+    .testTarget(
+      name: "ProbityServerTests",
+      dependencies: [
+        "ProbityServer", "ProbityClient", "ProbityTransport", "ProbityWire", "ProbityEngine",
+        "IntegrityCore", "IntegrityPolicy", "AccountStore", "CommandLog",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
       swiftSettings: house),
   ]
 )

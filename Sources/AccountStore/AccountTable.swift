@@ -210,13 +210,13 @@ public final class AccountTable: @unchecked Sendable {
   /// round with a known multiplier, ids a power of two apart share buckets
   /// whatever the seed.
   @inline(__always)
-  func hash(of key: AccountKey) -> Shard.Hash {
+  package func hash(of key: AccountKey) -> Shard.Hash {
     let kind = UInt64(key.kind.rawValue) &* 0x9e37_79b9_7f4a_7c15
     return Shard.Hash(bits: StateHash.mix(StateHash.mix(key.id.rawValue ^ seed, kind), multiplier))
   }
 
   @inline(__always)
-  func shard(of hash: Shard.Hash) -> Shard {
+  package func shard(of hash: Shard.Hash) -> Shard {
     shard(Int(truncatingIfNeeded: hash.bits) & (layout.shardCount - 1))
   }
 

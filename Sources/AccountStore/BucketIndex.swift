@@ -13,12 +13,12 @@ import IntegrityCore
 /// the hash's top byte, so that a bucket costs one cache line, an account's
 /// record a second, and another account's record is looked at once in about 25 lookups.
 extension Shard {
-  struct Hash {
-    let bits: UInt64
+  package struct Hash {
+    package let bits: UInt64
 
     /// 1…255.
     @inline(__always)
-    var tag: UInt64 { Swift.max(bits >> 56, 1) }
+    package var tag: UInt64 { Swift.max(bits >> 56, 1) }
 
     /// The bits that choose a bucket; the low eight chose the shard.
     @inline(__always)
@@ -27,7 +27,7 @@ extension Shard {
 
   /// Where the bucket of `hash` lies.
   @inline(__always)
-  func homeOffset(_ hash: Hash) -> Int { homeOffset(hash, bucketCount: bucketCount) }
+  package func homeOffset(_ hash: Hash) -> Int { homeOffset(hash, bucketCount: bucketCount) }
 
   @inline(__always)
   func homeOffset(_ hash: Hash, bucketCount: Int) -> Int {
@@ -48,7 +48,7 @@ extension Shard {
   ///
   /// - Parameter sequence: the even sequence that the caller will check again.
   @inline(__always)
-  func slot(of key: AccountKey, _ hash: Hash, during sequence: UInt64) -> Int? {
+  package func slot(of key: AccountKey, _ hash: Hash, during sequence: UInt64) -> Int? {
     var offset = homeOffset(hash)
     var hops = 0
     while true {
@@ -84,7 +84,7 @@ extension Shard {
   /// is a record like any other.
   /// Source: Warren, Hacker's Delight, "Find first 0-byte".
   @inline(__always)
-  static func matches(_ word: UInt64, _ tag: UInt64) -> UInt64 {
+  package static func matches(_ word: UInt64, _ tag: UInt64) -> UInt64 {
     let difference = word ^ (tag &* 0x0101_0101_0101_0101)
     return (difference &- 0x0101_0101_0101_0101) & ~difference & 0x8080_8080_8080_8080
   }
@@ -176,7 +176,7 @@ extension Shard {
   // MARK: Writing, between `beginWrite` and `endWrite`
 
   /// Puts an entry into the chain of the bucket at `home`.
-  func insert(tag: UInt64, slot: Int, home: Int) {
+  package func insert(tag: UInt64, slot: Int, home: Int) {
     var offset = home
     while true {
       if let entry = freeEntry(offset) {

@@ -15,7 +15,7 @@ import Synchronization
 /// between the two accesses to the sequence on either side without fences.
 /// Source: Boehm, Can Seqlocks Get Along With Programming Language Memory
 /// Models?, MSPC 2012.
-@safe struct Shard {
+@safe package struct Shard {
   // Safe: points into a `ReservedMemory` that the owning table keeps alive;
   // offsets are bounded by `StoreLayout` before use.
   let base: UnsafeMutableRawPointer
@@ -55,18 +55,18 @@ import Synchronization
   // MARK: Sequence
 
   @inline(__always)
-  var sequence: UInt64 { load(0) }
+  package var sequence: UInt64 { load(0) }
 
   /// Writer only. Until `endWrite` readers of this shard repeat themselves.
   @inline(__always)
-  func beginWrite() {
+  package func beginWrite() {
     let sequence = unsafe word(0)
     unsafe sequence.pointee.store(
       sequence.pointee.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
   }
 
   @inline(__always)
-  func endWrite() {
+  package func endWrite() {
     let sequence = unsafe word(0)
     unsafe sequence.pointee.store(
       sequence.pointee.load(ordering: .relaxed) &+ 1, ordering: .releasing)
@@ -97,12 +97,12 @@ import Synchronization
     nonmutating set { store(UInt64(newValue), 8) }
   }
 
-  var recordCount: Int {
+  package var recordCount: Int {
     get { Int(truncatingIfNeeded: load(16)) }
     nonmutating set { store(UInt64(newValue), 16) }
   }
 
-  var overflowUsed: Int {
+  package var overflowUsed: Int {
     get { Int(truncatingIfNeeded: load(24)) }
     nonmutating set { store(UInt64(newValue), 24) }
   }

@@ -18,28 +18,28 @@ public struct StoreLayout: Sendable, Equatable {
   /// 268 M accounts: 20 GiB of address space, of memory only what is used.
   public static let accountsMaxStandard = 1 << 28
 
-  static let lineBytes = 64
+  package static let lineBytes = 64
   /// Entries in a bucket of one cache line.
-  static let bucketEntries = 12
+  package static let bucketEntries = 12
   /// A bucket is split when there are more accounts than this per bucket:
   /// two thirds full, 8 bytes of index an account (measured in `Benchmarks`).
-  static let accountsPerBucket = 8
-  static let bucketsInitial = 8
-  static let pageBytes = 4096
+  package static let accountsPerBucket = 8
+  package static let bucketsInitial = 8
+  package static let pageBytes = 4096
 
   /// Records a shard has room for: the mean, and eight standard deviations of
   /// what hashing puts on top; never more than the whole table.
-  let shardCapacity: Int
+  package let shardCapacity: Int
   /// Overflow buckets of a shard. Every bucket of a chain but the last is full,
   /// so k overflow buckets hang behind more than 12 k accounts.
-  let overflowMax: Int
+  package let overflowMax: Int
   /// Offsets within a shard, in bytes.
-  let overflowOffset: Int
-  let recordsOffset: Int
+  package let overflowOffset: Int
+  package let recordsOffset: Int
   /// A multiple of the page size, so that shards do not share pages.
-  let shardBytes: Int
+  package let shardBytes: Int
 
-  static let bucketsOffset = lineBytes
+  package static let bucketsOffset = lineBytes
 
   /// Every size and offset is computed here, once: lookups only load them.
   ///
@@ -63,5 +63,5 @@ public struct StoreLayout: Sendable, Equatable {
     shardBytes = (bytes + Self.pageBytes - 1) / Self.pageBytes * Self.pageBytes
   }
 
-  var totalBytes: Int { shardBytes * shardCount }
+  package var totalBytes: Int { shardBytes * shardCount }
 }

@@ -43,7 +43,9 @@ extension AccountTable {
   }
 
   /// Buckets in use in the shard of `key`: one more after an insertion that split.
-  package func bucketCount(inShardOf key: AccountKey) -> Int { shard(of: hash(of: key)).bucketCount }
+  package func bucketCount(inShardOf key: AccountKey) -> Int {
+    shard(of: hash(of: key)).bucketCount
+  }
 }
 
 extension Shard {
@@ -89,7 +91,8 @@ extension Shard {
     while free != 0 {
       overflowCount += 1
       precondition(overflowCount <= overflowUsed, "the list of free buckets runs in a circle")
-      free = Int(truncatingIfNeeded: load(overflowOffset + (free - 1) * StoreLayout.lineBytes + 8) >> 32)
+      let offset = overflowOffset + (free - 1) * StoreLayout.lineBytes
+      free = Int(truncatingIfNeeded: load(offset + 8) >> 32)
     }
     precondition(overflowCount == overflowUsed, "an overflow bucket is lost")
   }

@@ -9,11 +9,13 @@ import IntegrityCore
 
 /// What one line of a feed says.
 public struct ParsedLine: Hashable, Sendable {
+  /// Without fault, as of the parser's `latest`.
   public var event: Event
   /// Source and sequence: both as the line gives them, or both nil. 1 or more.
   public var source: UInt64?
   public var sequence: UInt64?
 
+  /// What a line would say; for comparing with what one does say.
   public init(event: Event, source: UInt64? = nil, sequence: UInt64? = nil) {
     self.event = event
     self.source = source
@@ -42,7 +44,7 @@ public struct EventLineParser: Sendable {
     try parse(line.utf8.span, number: number)
   }
 
-  /// Parses one line. About 1 µs and one allocation.
+  /// Parses one line. About 1 µs and a few small allocations.
   ///
   /// - Parameters:
   ///   - line: UTF-8, without the newline; a carriage return at the end is fine.

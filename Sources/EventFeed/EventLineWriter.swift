@@ -6,6 +6,7 @@ import IntegrityCore
 /// Docs/EVENTS.md, zero fields are left out, times are RFC 3339 in UTC, keys are
 /// integers. Parsing the line of an event without fault gives the event back.
 public struct EventLineWriter: Sendable {
+  /// A writer has no settings: there is one canonical form.
   public init() {}
 
   /// The line of `event`, without a newline.

@@ -7,6 +7,7 @@ public struct FeedFault: Error, Hashable, Sendable, CustomStringConvertible {
   /// What is wrong and what would be right; reads on after the field's name.
   public let message: String
 
+  /// See the properties.
   public init(line: Int, field: String?, message: String) {
     self.line = line
     self.field = field

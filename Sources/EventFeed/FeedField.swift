@@ -1,7 +1,8 @@
-/// The fields of a line. The raw value is the field's name in the feed.
+/// The fields of a line, in the order of a canonical line. The raw value is the
+/// field's name in the feed.
 enum FeedField: String, CaseIterable {
   case type, at, buyer, merchant, order, claim, amount
-  case orderedAt, late, by, cause, claimKind, allegation, verdict, openedAt, condition
+  case orderedAt, late, by, cause, claimKind, openedAt, allegation, verdict, condition
   case source, sequence
 
   static let names = allCases.map(\.rawValue)

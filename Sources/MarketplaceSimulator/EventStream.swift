@@ -17,6 +17,7 @@ public struct EventStream: IteratorProtocol {
     nextPlacedAt = marketplace.placing(1).at
   }
 
+  /// The next event; nil after the last of the last order. About 0.5 µs.
   public mutating func next() -> Event? {
     admitOrders()
     guard let first = pending.first else { return nil }

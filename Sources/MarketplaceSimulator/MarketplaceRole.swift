@@ -23,6 +23,7 @@ public enum MarketplaceRole: UInt8, Sendable, CaseIterable {
   /// Sells to its ring of colluding buyers, whose claims are always upheld.
   case colludingMerchant
 
+  /// The kind of account that has the role.
   public var kind: AccountKind {
     switch self {
     case .honestBuyer, .serialRefunder, .emptyBoxClaimant, .colludingBuyer: .buyer
@@ -32,6 +33,7 @@ public enum MarketplaceRole: UInt8, Sendable, CaseIterable {
     }
   }
 
+  /// Whether the account means no harm and does none.
   public var isHonest: Bool { self == .honestBuyer || self == .honestMerchant }
 
   /// How many of a thousand accounts of the kind have the role, on average:

@@ -1,7 +1,7 @@
 import ProbityWire
 
 /// What a connection may do next: the protocol's rules without a socket.
-struct ConnectionState {
+package struct ConnectionState {
   private enum Phase: Equatable {
     case awaitingHello
     case open
@@ -10,7 +10,7 @@ struct ConnectionState {
   }
 
   /// What to do about a frame.
-  enum Action: Equatable {
+  package enum Action: Equatable {
     case greet
     case call
     /// A call that came behind our GOAWAY.
@@ -22,20 +22,22 @@ struct ConnectionState {
     case goAway(StatusCode, String)
   }
 
+  package init() {}
+
   private var phase = Phase.awaitingHello
   /// Highest stream seen.
-  private(set) var lastStream: UInt32 = 0
+  package private(set) var lastStream: UInt32 = 0
 
   /// Most bytes that the payload of the next frame may have.
-  var payloadBytesMax: UInt32 {
+  package var payloadBytesMax: UInt32 {
     phase == .awaitingHello
       ? ProtocolLimits.payloadBytesMaxBeforeHello : ProtocolLimits.payloadBytesMax
   }
 
-  var isClosed: Bool { phase == .closed }
-  var isDraining: Bool { phase == .draining }
+  package var isClosed: Bool { phase == .closed }
+  package var isDraining: Bool { phase == .draining }
 
-  mutating func receive(_ header: FrameHeader) -> Action {
+  package mutating func receive(_ header: FrameHeader) -> Action {
     switch (phase, header.type) {
     case (.closed, _): .ignore
     case (.awaitingHello, .hello): .greet
@@ -65,14 +67,14 @@ struct ConnectionState {
 
   private func misuse(_ message: String) -> Action { .goAway(.invalidArgument, message) }
 
-  mutating func helloAccepted() { if phase == .awaitingHello { phase = .open } }
+  package mutating func helloAccepted() { if phase == .awaitingHello { phase = .open } }
 
   /// - Returns: whether this is news.
-  mutating func beginDraining() -> Bool {
+  package mutating func beginDraining() -> Bool {
     if phase == .draining || phase == .closed { return false }
     phase = .draining
     return true
   }
 
-  mutating func close() { phase = .closed }
+  package mutating func close() { phase = .closed }
 }

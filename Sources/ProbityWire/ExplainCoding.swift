@@ -8,11 +8,7 @@ extension Codec {
     _ reply: ExplainReply, stream: UInt32, to sink: inout Sink
   ) {
     arena.reset()
-    var verdict = unsafe scoreMessage(
-      isKnown: reply.verdict.isKnown, score: reply.verdict.score,
-      scoreFloor: reply.verdict.scoreFloor, tier: reply.verdict.tier,
-      confidence: reply.verdict.confidence, reply.verdict.basis)
-    unsafe attach(reply.verdict.reasons, to: &verdict)
+    var verdict = unsafe verdictMessage(reply.verdict)
     var m = unsafe Probity__V1__ExplainReply()
     unsafe probity__v1__explain_reply__init(&m)
     unsafe m.points_base = reply.pointsBase
@@ -27,6 +23,24 @@ extension Codec {
       unsafe m.verdict = unsafe verdict
       unsafe respond(&m, stream, to: &sink)
     }
+  }
+
+  /// A Score answer from a value. The server's path, which does not allocate,
+  /// is `encodeScore(_:isKnown:_:stream:to:)`; tests hold the two together.
+  package func encodeScore<Sink: FrameSink>(
+    _ reply: ScoreReply, stream: UInt32, to sink: inout Sink
+  ) {
+    arena.reset()
+    var m = unsafe verdictMessage(reply)
+    unsafe respond(&m, stream, to: &sink)
+  }
+
+  private func verdictMessage(_ reply: ScoreReply) -> Probity__V1__ScoreReply {
+    var m = unsafe scoreMessage(
+      isKnown: reply.isKnown, score: reply.score, scoreFloor: reply.scoreFloor, tier: reply.tier,
+      confidence: reply.confidence, reply.basis)
+    unsafe attach(reply.reasons, to: &m)
+    return unsafe m
   }
 
   /// Puts reasons into the arena, as many as it takes.

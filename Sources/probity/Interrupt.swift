@@ -15,11 +15,11 @@ final class Interrupt: Sendable {
   init() {
     signal(SIGINT, SIG_IGN)
     // Safe: set here and never touched again; Dispatch objects may be shared.
-    source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
-    source.setEventHandler { [flag] in
+    unsafe source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
+    unsafe source.setEventHandler { [flag] in
       if flag.isRaised.exchange(true, ordering: .relaxed) { exit(130) }
     }
-    source.resume()
+    unsafe source.resume()
   }
 
   var isRaised: Bool { flag.isRaised.load(ordering: .relaxed) }

@@ -29,10 +29,10 @@ final class LineReader {
       sizeBytes = nil
       return
     }
-    file = open(path, O_RDONLY | O_CLOEXEC)
+    file = unsafe open(path, O_RDONLY | O_CLOEXEC)
     if file < 0 { throw CommandFailure("cannot read \(path): \(Self.reason)") }
     var information = stat()
-    fstat(file, &information)
+    unsafe fstat(file, &information)
     if information.st_mode & S_IFMT == S_IFDIR {
       throw CommandFailure("cannot read \(path): it is a directory")
     }
@@ -74,8 +74,8 @@ final class LineReader {
   private func readPiece() throws -> [UInt8] {
     while true {
       var count = 0
-      let piece = [UInt8](unsafeUninitializedCapacity: Self.pieceBytes) { buffer, initialized in
-        count = read(file, buffer.baseAddress, Self.pieceBytes)
+      let piece = unsafe [UInt8](unsafeUninitializedCapacity: Self.pieceBytes) { buffer, initialized in
+        count = unsafe read(file, buffer.baseAddress, Self.pieceBytes)
         initialized = max(0, count)
       }
       if count >= 0 {
@@ -86,5 +86,5 @@ final class LineReader {
     }
   }
 
-  private static var reason: String { String(cString: strerror(errno)) }
+  private static var reason: String { unsafe String(cString: strerror(errno)) }
 }

@@ -95,7 +95,7 @@ struct Serve: AsyncParsableCommand {
       throw CommandFailure("cannot read the policy file \(policy)")
     }
     do {
-      return try PolicyDocument.load(yaml: Array(data), file: policy)
+      return try PolicyDocument.load(bytes: Array(data), file: policy)
     } catch {
       throw CommandFailure("\(error)")
     }

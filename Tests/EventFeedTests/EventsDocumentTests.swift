@@ -50,6 +50,32 @@ struct EventsDocumentTests {
     }
   }
 
+  /// What stands in backquotes in the first column of the table of fields.
+  private var fieldsOfTable: [String] {
+    document.split(separator: "\n")
+      .drop { $0 != "## Fields" }.dropFirst().prefix { !$0.hasPrefix("## ") }
+      .filter { $0.hasPrefix("| `") }
+      .flatMap { row in
+        row.split(separator: "|")[0].split(separator: "`").map(String.init)
+          .filter { FeedField(rawValue: $0) != nil }
+      }
+  }
+
+  @Test("The fields of a canonical line come in the order of the table of fields")
+  func order() throws {
+    let fields = fieldsOfTable
+    #expect(fields == FeedField.names)
+    var events = GeneratedEvents(seed: 41)
+    for _ in 0..<500 {
+      let command = Command(source: 1, sequence: 1, event: events.next())
+      let line = EventLineWriter().line(command)
+      let names = line.dropFirst().dropLast().split(separator: ",").compactMap {
+        $0.split(separator: "\"").first.map(String.init)
+      }
+      try #require(names == fields.filter { names.contains($0) }, "\(line)")
+    }
+  }
+
   @Test("The faults shown are those that a reader gets")
   func faults() {
     let start = #""at":1519905600,"buyer":1"#

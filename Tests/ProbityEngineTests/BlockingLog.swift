@@ -1,0 +1,29 @@
+import CommandLog
+import Dispatch
+import Synchronization
+
+/// A log whose first append waits until it is released: holds the sequencer still.
+final class BlockingLog: GroupLog {
+  private let position = Atomic<UInt64>(0)
+  private let hasBlocked = Atomic<Bool>(false)
+  private let (events, entry) = AsyncStream<Void>.makeStream()
+  private let gate = DispatchSemaphore(value: 0)
+  let durability = "test"
+
+  func append(_ payload: [UInt8], count: Int) throws(LogError) -> UInt64 {
+    if !hasBlocked.exchange(true, ordering: .relaxed) {
+      entry.yield()
+      gate.wait()
+    }
+    return position.wrappingAdd(UInt64(count), ordering: .relaxed).oldValue + 1
+  }
+
+  func replay(_ body: ([UInt8], UInt64, Int) -> Void) throws(LogError) {}
+
+  /// Returns once the sequencer is held.
+  func entered() async {
+    for await _ in events { return }
+  }
+
+  func release() { gate.signal() }
+}

@@ -1,0 +1,116 @@
+import AccountStore
+import CommandLog
+import IntegrityCore
+import IntegrityPolicy
+import ProbityEngine
+import Synchronization
+
+/// A log that keeps its groups, and fails when told to.
+final class KeepingLog: GroupLog {
+  struct Group: Sendable {
+    let payload: [UInt8]
+    let first: UInt64
+    let count: Int
+  }
+
+  struct Contents: Sendable {
+    var groups: [Group] = []
+    var position: UInt64 = 0
+    var failure: LogError?
+  }
+
+  let contents = Mutex(Contents())
+  let durability = "test"
+
+  func append(_ payload: [UInt8], count: Int) throws(LogError) -> UInt64 {
+    let result: Result<UInt64, LogError> = contents.withLock {
+      if let failure = $0.failure { return .failure(failure) }
+      let first = $0.position + 1
+      $0.groups.append(Group(payload: payload, first: first, count: count))
+      $0.position += UInt64(count)
+      return .success(first)
+    }
+    return try result.get()
+  }
+
+  func replay(_ body: ([UInt8], UInt64, Int) -> Void) throws(LogError) {
+    for group in contents.withLock({ $0.groups }) { body(group.payload, group.first, group.count) }
+  }
+
+  func fail(_ failure: LogError?) { contents.withLock { $0.failure = failure } }
+}
+
+/// Clocks that stand still until they are moved.
+final class StillClock: EngineClock {
+  let nanoseconds = Atomic<UInt64>(1_000)
+  var wallSeconds: UnixSeconds { UnixSeconds(1_760_000_000) }
+  var monotonicNanoseconds: UInt64 { nanoseconds.load(ordering: .relaxed) }
+}
+
+/// Gathers outcomes, and lets a test wait for them.
+final class Outcomes: ReplySink {
+  private struct State {
+    var outcomes: [UInt32: RecordOutcome] = [:]
+    var deliveries = 0
+    var waiting: (count: Int, continuation: CheckedContinuation<Void, Never>)?
+  }
+
+  private let state = Mutex(State())
+
+  func deliver(_ outcomes: [(RecordJob.Ticket, RecordOutcome)]) {
+    let ready: CheckedContinuation<Void, Never>? = state.withLock {
+      for (ticket, outcome) in outcomes { $0.outcomes[ticket.stream] = outcome }
+      $0.deliveries += 1
+      guard let waiting = $0.waiting, $0.outcomes.count >= waiting.count else { return nil }
+      $0.waiting = nil
+      return waiting.continuation
+    }
+    ready?.resume()
+  }
+
+  /// Outcomes by stream, once there are `count`.
+  func wait(for count: Int) async -> [UInt32: RecordOutcome] {
+    await withCheckedContinuation { continuation in
+      let isReady = state.withLock {
+        if $0.outcomes.count >= count { return true }
+        $0.waiting = (count, continuation)
+        return false
+      }
+      if isReady { continuation.resume() }
+    }
+    return state.withLock { $0.outcomes }
+  }
+
+  var deliveries: Int { state.withLock { $0.deliveries } }
+}
+
+enum Make {
+  static let rules = EvidenceRules(schema: .standard, policy: PolicyDocument.standard.policy)
+
+  static func table(accountsMax: Int = 100_000, shardCount: Int = 16, seed: UInt64 = 1)
+    -> AccountTable
+  {
+    do {
+      return try AccountTable(
+        layout: StoreLayout(accountsMax: accountsMax, shardCount: shardCount), seed: seed)
+    } catch { preconditionFailure("\(error)") }
+  }
+
+  static func settled(_ buyer: UInt64, _ merchant: UInt64, at: UInt32 = 1_750_000_000) -> Event {
+    Event(
+      at: UnixSeconds(at), buyer: AccountID(buyer), merchant: AccountID(merchant),
+      amount: Minor(1_000), detail: .settled(orderedAt: .zero))
+  }
+
+  static func commands(_ source: UInt64, _ sequences: ClosedRange<UInt64>) -> [Command] {
+    sequences.map { Command(source: source, sequence: $0, event: settled($0, 1)) }
+  }
+
+  static func job(
+    _ commands: [Command], stream: UInt32, _ outcomes: Outcomes, deadline: UInt64 = .max
+  ) -> RecordJob {
+    RecordJob(
+      commands: commands, deadlineNanoseconds: deadline,
+      ticket: RecordJob.Ticket(connection: 1, stream: stream), replyTo: outcomes)
+  }
+}

@@ -1,0 +1,144 @@
+import AccountStore
+import CommandLog
+import IntegrityCore
+import IntegrityPolicy
+import Logging
+import NIOCore
+import NIOPosix
+import ProbityClient
+import ProbityEngine
+import ProbityServer
+import ProbityWire
+import ServiceLifecycle
+import Synchronization
+
+/// A daemon in this process, on a free port of loopback.
+struct Daemon {
+  let port: Int
+  private let group: ServiceGroup
+  let engine: Engine
+
+  /// Runs `body` beside a daemon, which is drained afterwards.
+  static func run<Result: Sendable>(
+    token: String = "", accountsMax: Int = 100_000, log: any GroupLog = MemoryLog(),
+    limits change: (inout ServerLimits) -> Void = { _ in },
+    _ body: @escaping @Sendable (Daemon) async throws -> Result
+  ) async throws -> Result {
+    var limits = ServerLimits()
+    change(&limits)
+    let table = try AccountTable(
+      layout: StoreLayout(accountsMax: accountsMax, shardCount: 16), seed: 1)
+    let rules = EvidenceRules(schema: .standard, policy: PolicyDocument.standard.policy)
+    let engine = try Engine(
+      table: table, rules: rules, log: log, clock: SystemClock(), limits: limits.engine)
+    var logger = Logger(label: "test")
+    logger.logLevel = .critical
+    let (addresses, listening) = AsyncStream<Int>.makeStream()
+    let server = ProbityServer(
+      .init(
+        host: "127.0.0.1", port: 0, token: Array(token.utf8), eventLoopCount: 2,
+        policyName: "standard", version: "test", limits: limits),
+      engine: engine, logger: logger,
+      onListening: { listening.yield($0.port ?? 0) })
+    let group = ServiceGroup(services: [server], logger: logger)
+    return try await withThrowingTaskGroup(of: Void.self) { tasks in
+      tasks.addTask { try await group.run() }
+      var iterator = addresses.makeAsyncIterator()
+      let daemon = Daemon(port: await iterator.next() ?? 0, group: group, engine: engine)
+      let result: Swift.Result<Result, any Error>
+      do { result = .success(try await body(daemon)) } catch { result = .failure(error) }
+      await group.triggerGracefulShutdown()
+      try await tasks.waitForAll()
+      return try result.get()
+    }
+  }
+
+  func shutDown() async { await group.triggerGracefulShutdown() }
+
+  /// Runs `body` with a client of this daemon.
+  func withClient<Result>(
+    token: String = "", timeout: Duration = .seconds(10),
+    _ body: (ProbityClient) async throws -> Result
+  ) async throws -> Result {
+    var configuration = ProbityClient.Configuration(host: "127.0.0.1", port: port, agent: "test")
+    configuration.token = Array(token.utf8)
+    configuration.callTimeout = timeout
+    let client = ProbityClient(configuration)
+    do {
+      let result = try await body(client)
+      await client.shutdown()
+      return result
+    } catch {
+      await client.shutdown()
+      throw error
+    }
+  }
+
+  /// Runs `body` with a bare socket to this daemon.
+  func withSocket<Result: Sendable>(
+    _ body: @escaping @Sendable (inout RawConnection) async throws -> Result
+  ) async throws -> Result {
+    let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      .connect(host: "127.0.0.1", port: port) { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+        }
+      }
+    return try await channel.executeThenClose { inbound, outbound in
+      var connection = RawConnection(inbound.makeAsyncIterator(), outbound)
+      return try await body(&connection)
+    }
+  }
+}
+
+/// Frames by hand.
+struct RawConnection {
+  private var inbound: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
+  private let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+  private var received = ByteBuffer()
+  let codec = Codec()
+
+  init(
+    _ inbound: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator,
+    _ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+  ) {
+    self.inbound = inbound
+    self.outbound = outbound
+  }
+
+  func send(_ bytes: ByteBuffer) async throws { try await outbound.write(bytes) }
+
+  func hello(token: String = "") async throws {
+    var buffer = ByteBuffer()
+    codec.encodeHello(
+      Hello(
+        schemaHash: 0, payloadBytesMax: 1 << 20, inFlightMax: 0, token: Array(token.utf8),
+        agent: "raw"), to: &buffer)
+    try await send(buffer)
+  }
+
+  /// The next frame, or nil once the daemon has closed.
+  mutating func next() async throws -> (FrameHeader, ByteBuffer)? {
+    while true {
+      let scan = unsafe received.withUnsafeReadableBytes {
+        unsafe FrameHeader.scan($0, payloadBytesMax: ProtocolLimits.payloadBytesMax)
+      }
+      if case .frame(let header) = scan {
+        received.moveReaderIndex(forwardBy: FrameHeader.sizeBytes)
+        guard let payload = received.readSlice(length: Int(header.payloadBytes)) else { return nil }
+        return (header, payload)
+      }
+      guard var more = try await inbound.next() else { return nil }
+      received.writeBuffer(&more)
+    }
+  }
+
+  /// The GOAWAY that comes next, whatever comes before it.
+  mutating func goAway() async throws -> GoAway? {
+    while let (header, payload) = try await next() {
+      if header.type != .goAway { continue }
+      return try unsafe payload.withUnsafeReadableBytes { try unsafe codec.decodeGoAway($0) }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,193 @@
+import IntegrityCore
+import NIOCore
+import ProbityClient
+import ProbityEngine
+import ProbityServer
+import ProbityTransport
+import ProbityWire
+import Testing
+
+@Suite(.serialized) struct ServerTests {
+  static func settled(_ sequence: UInt64, buyer: UInt64 = 42, merchant: UInt64 = 7) -> Command {
+    let event = Event(
+      at: UnixSeconds(1_760_000_000), buyer: AccountID(buyer), merchant: AccountID(merchant),
+      amount: Minor(1_999), detail: .settled(orderedAt: .zero))
+    return Command(source: 5, sequence: sequence, event: event)
+  }
+
+  @Test func eventsGoInAndIntegrityComesOut() async throws {
+    try await Daemon.run { daemon in
+      try await daemon.withClient { client in
+        let stranger = try await client.score(AccountKey(.buyer, AccountID(42)))
+        #expect(!stranger.isKnown)
+        let recorded = try await client.record((1...50).map { Self.settled($0) })
+        #expect(recorded.applied == 50)
+        #expect(recorded.logPosition == LogPosition(50))
+        let known = try await client.score(
+          AccountKey(.buyer, AccountID(42)), asOf: UnixSeconds(1_760_000_000))
+        #expect(known.isKnown)
+        #expect(known.score > stranger.score)
+        #expect(known.scoreFloor <= known.score)
+        #expect(known.confidence == 50)
+        #expect(known.reasons.first?.code == .b01StrongHistory)
+        #expect(known.basis.logPosition == LogPosition(50))
+        #expect(known.basis.policyHash == daemon.engine.policy.hash)
+      }
+    }
+  }
+
+  @Test func aBatchAnswersWhatSingleScoresAnswer() async throws {
+    try await Daemon.run { daemon in
+      try await daemon.withClient { client in
+        let commands = (1...100).map { Self.settled($0, buyer: 1 + $0 % 10, merchant: 1 + $0 % 3) }
+        _ = try await client.record(commands)
+        let ids = (1...40).map { AccountID(UInt64($0)) }
+        let asOf = UnixSeconds(1_761_000_000)
+        let batch = try await client.scoreBatch(ids, kind: .buyer, asOf: asOf)
+        #expect(batch.verdicts.count == 40)
+        for (index, id) in ids.enumerated() {
+          let single = try await client.score(AccountKey(.buyer, id), asOf: asOf)
+          #expect(batch.verdicts[index].score == single.score)
+          #expect(batch.verdicts[index].scoreFloor == single.scoreFloor)
+          #expect(batch.verdicts[index].tier == single.tier)
+          #expect(batch.verdicts[index].isKnown == single.isKnown)
+          #expect(batch.confidences[index] == single.confidence)
+        }
+      }
+    }
+  }
+
+  @Test func explainAddsUpAndKnowsNoStrangers() async throws {
+    try await Daemon.run { daemon in
+      try await daemon.withClient { client in
+        _ = try await client.record((1...30).map { Self.settled($0) })
+        let reply = try await client.explain(AccountKey(.merchant, AccountID(7)))
+        let sum = reply.pointsBase + reply.dimensions.reduce(0) { $0 + $1.points }
+        #expect(abs(min(max(sum, 0), 1000) - Double(reply.verdict.score)) <= 0.51)
+        #expect(reply.evidence.contains { $0.name == "ordersSettled" && $0.value > 0 })
+        await #expect {
+          _ = try await client.explain(AccountKey(.buyer, AccountID(999)))
+        } throws: { ($0 as? CallFailure)?.status == .notFound }
+      }
+    }
+  }
+
+  @Test func statusAndHealthTellTheTruth() async throws {
+    try await Daemon.run { daemon in
+      try await daemon.withClient { client in
+        _ = try await client.record((1...3).map { Self.settled($0) })
+        _ = try await client.record((1...3).map { Self.settled($0) })
+        _ = try await client.score(AccountKey(.buyer, AccountID(42)))
+        let status = try await client.status()
+        #expect(status.logPosition == LogPosition(6))
+        #expect(status.stateHash == daemon.engine.applied.stateHash)
+        #expect((status.buyers, status.merchants) == (1, 1))
+        #expect((status.commandsApplied, status.commandsDuplicate) == (3, 3))
+        #expect(status.lookups == 1)
+        #expect(status.connections == 1)
+        #expect(status.durability == "memory")
+        for service in ["", "lookups", "recording"] {
+          #expect(try await client.health(service) == .serving)
+        }
+        await #expect {
+          _ = try await client.health("payments")
+        } throws: { ($0 as? CallFailure)?.status == .notFound }
+      }
+    }
+  }
+
+  @Test func aBadCommandRefusesTheWholeRecord() async throws {
+    try await Daemon.run { daemon in
+      try await daemon.withClient { client in
+        var commands = (1...3).map { Self.settled($0) }
+        commands[1].event.amount = Minor(-1)
+        await #expect {
+          _ = try await client.record(commands)
+        } throws: { error in
+          guard let failure = error as? CallFailure else { return false }
+          return failure.status == .invalidArgument && failure.field == "commands[1].amount"
+            && failure.commandIndex == 1 && failure.notExecuted
+        }
+        #expect(daemon.engine.position == .zero)
+        commands[1].event.amount = Minor(1)
+        commands[2].event.at = UnixSeconds(4_000_000_000)
+        await #expect {
+          _ = try await client.record(commands)
+        } throws: { ($0 as? CallFailure)?.field == "commands[2].at" }
+      }
+    }
+  }
+
+  @Test func aFullStoreSaysResourceExhaustedAndKeepsServing() async throws {
+    try await Daemon.run(accountsMax: 1_000) { daemon in
+      try await daemon.withClient { client in
+        _ = try await client.record((1...999).map { Self.settled($0, buyer: $0, merchant: 1) })
+        await #expect {
+          _ = try await client.record([Self.settled(1_000, buyer: 5_000)])
+        } throws: { ($0 as? CallFailure)?.status == .resourceExhausted }
+        #expect(try await client.score(AccountKey(.buyer, AccountID(1))).isKnown)
+        #expect(try await client.health("lookups") == .serving)
+        #expect(try await client.health("recording") == .notServing)
+      }
+    }
+  }
+
+  @Test func aTokenIsAskedFor() async throws {
+    try await Daemon.run(token: "open sesame") { daemon in
+      for wrong in ["", "open sesamE", "open sesame "] {
+        await #expect("token \"\(wrong)\"") {
+          try await daemon.withClient(token: wrong) { _ = try await $0.status() }
+        } throws: { ($0 as? CallFailure)?.status == .unauthenticated }
+      }
+      try await daemon.withClient(token: "open sesame") { _ = try await $0.status() }
+    }
+  }
+
+  @Test func aConnectionTooManyIsTold() async throws {
+    try await Daemon.run(limits: { $0.connectionsMax = 1 }) { daemon in
+      try await daemon.withClient { client in
+        _ = try await client.status()
+        let notice = try await daemon.withSocket { try await $0.goAway() }
+        #expect(notice?.status == .resourceExhausted)
+        _ = try await client.status()
+      }
+    }
+  }
+
+  @Test func whoSaysNoHelloIsSentAway() async throws {
+    try await Daemon.run(limits: { $0.helloTimeout = .milliseconds(20) }) { daemon in
+      let notice = try await daemon.withSocket { try await $0.goAway() }
+      #expect(notice?.status == .deadlineExceeded)
+    }
+  }
+
+  /// A request of many replies sent by someone who reads none of them.
+  @Test func aPeerThatDoesNotReadIsCutOffAndHarmsNobody() async throws {
+    func tighten(_ limits: inout ServerLimits) {
+      limits.unsentTimeout = .milliseconds(200)
+      limits.unsentBytesHigh = 64 << 10
+      limits.unsentBytesLow = 16 << 10
+    }
+    try await Daemon.run(limits: tighten) { daemon in
+      try await daemon.withClient { client in
+        try await daemon.withSocket { socket in
+          try await socket.hello()
+          let ids = (1...65_000).map { AccountID(UInt64($0)) }
+          var stream: UInt32 = 0
+          // More replies than all socket buffers between us hold.
+          do {
+            for _ in 0..<100 {
+              stream += 1
+              var buffer = ByteBuffer()
+              socket.codec.encodeScoreBatchRequest(
+                ids, kind: .buyer, asOf: nil, .init(stream: stream), to: &buffer)
+              try await socket.send(buffer)
+            }
+          } catch {}
+        }
+        #expect(try await client.health() == .serving)
+        #expect(try await client.status().connections == 1)
+      }
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import IntegrityCore
+import ProbityWire
+
+// The codec's decoders on arrays, so that only this file is unsafe.
+extension Codec {
+  func decodeHello(_ payload: [UInt8]) throws -> Hello {
+    try unsafe payload.withUnsafeBytes { try unsafe decodeHello($0) }
+  }
+
+  func decodeGoAway(_ payload: [UInt8]) throws -> GoAway {
+    try unsafe payload.withUnsafeBytes { try unsafe decodeGoAway($0) }
+  }
+
+  func decodeScore(_ payload: [UInt8]) throws -> AccountRequest {
+    try unsafe payload.withUnsafeBytes { try unsafe decodeScore($0) }
+  }
+
+  func decodeExplain(_ payload: [UInt8]) throws -> AccountRequest {
+    try unsafe payload.withUnsafeBytes { try unsafe decodeExplain($0) }
+  }
+
+  func decodeRecord(_ payload: [UInt8]) throws -> [Command] {
+    try unsafe payload.withUnsafeBytes { try unsafe decodeRecord($0) }
+  }
+
+  func decodeHealth(_ payload: [UInt8]) throws -> String {
+    try unsafe payload.withUnsafeBytes { try unsafe decodeHealth($0) }
+  }
+
+  func decodeStatus(_ payload: [UInt8]) throws {
+    try unsafe payload.withUnsafeBytes { try unsafe decodeStatus($0) }
+  }
+
+  func decodeScoreReply(_ payload: [UInt8]) throws -> ScoreReply {
+    try unsafe payload.withUnsafeBytes { try unsafe decodeScoreReply($0) }
+  }
+
+  func decodeScoreBatchReply(_ payload: [UInt8]) throws -> ScoreBatchReply {
+    try unsafe payload.withUnsafeBytes { try unsafe decodeScoreBatchReply($0) }
+  }
+
+  func decodeExplainReply(_ payload: [UInt8]) throws -> ExplainReply {
+    try unsafe payload.withUnsafeBytes { try unsafe decodeExplainReply($0) }
+  }
+
+  func decodeRecordReply(_ payload: [UInt8]) throws -> RecordReply {
+    try unsafe payload.withUnsafeBytes { try unsafe decodeRecordReply($0) }
+  }
+
+  func decodeStatusReply(_ payload: [UInt8]) throws -> StatusReply {
+    try unsafe payload.withUnsafeBytes { try unsafe decodeStatusReply($0) }
+  }
+
+  func decodeHealthReply(_ payload: [UInt8]) throws -> ServingStatus {
+    try unsafe payload.withUnsafeBytes { try unsafe decodeHealthReply($0) }
+  }
+
+  func decodeScoreBatch(
+    _ payload: [UInt8], _ body: (AccountKind, UnixSeconds?, Span<UInt64>, ScoreColumns) -> Void
+  ) throws {
+    try unsafe payload.withUnsafeBytes { try unsafe decodeScoreBatch($0, body) }
+  }
+
+  func decodeFailure(_ header: FrameHeader, _ payload: [UInt8]) -> CallFailure {
+    unsafe payload.withUnsafeBytes { unsafe decodeFailure(header, $0) }
+  }
+}

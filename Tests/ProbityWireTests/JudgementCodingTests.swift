@@ -1,0 +1,53 @@
+import IntegrityCore
+import ProbityWire
+import Testing
+
+/// The server's way of answering Score, which takes a judgement and does not allocate.
+@Suite("Judgements on the wire")
+struct JudgementCodingTests {
+  static let policy: Policy = {
+    let dimension = DimensionRules(
+      priorMean: 0.02, priorStrength: 20, pointsPerDoubling: 60, lossMax: 400, gainMax: 40)
+    func card(_ count: Int) -> CardRules {
+      CardRules(
+        base: 600, dimensions: Array(repeating: dimension, count: count),
+        history: HistoryRules(pointsPerDoubling: 30, ordersScale: 5, gainMax: 200, thinOrders: 10),
+        boundDeviations: 1.6, upheldCredit: 0.5)
+    }
+    return Policy(
+      version: 3, buyer: card(BuyerDimension.allCases.count),
+      merchant: card(MerchantDimension.allCases.count),
+      tiers: TierRules(lowestScores: SIMD4(850, 700, 550, 400), cooldownDays: 30),
+      credibility: CredibilityRules(scoreZero: 300, scoreFull: 700, weightMin: 0.1))
+  }()
+
+  @Test("a judgement is sent as the reply that says the same", arguments: 0..<5)
+  func judgement(reasonsWanted: Int) throws {
+    var merchant = AccountRecord(AccountKey(.merchant, AccountID(42)))
+    let rules = EvidenceRules(schema: .standard, policy: Self.policy)
+    let details: [EventDetail] = [
+      .settled(orderedAt: .zero), .pickedUp(late: true), .carrierProof(.emptyParcel),
+      .cancelled(by: .merchant, cause: .outOfStock), .claimDecided(.quality, .upheld),
+    ]
+    for detail in details[...reasonsWanted] {
+      for number in 1...20 as ClosedRange<UInt64> {
+        var event = Sample.command(detail).event
+        event.buyer = AccountID(number)
+        var buyer = AccountRecord(AccountKey(.buyer, event.buyer))
+        rules.apply(event, buyer: &buyer, merchant: &merchant)
+      }
+    }
+    let judgement = Self.policy.judge(merchant, at: DecayClock(.standard, now: Sample.newYear))
+    #expect(!judgement.reasons.isEmpty)
+    let reply = ScoreReply(
+      isKnown: true, score: judgement.score, scoreFloor: judgement.scoreFloor,
+      tier: judgement.tier, confidence: judgement.confidence,
+      reasons: Array(judgement.reasons), basis: Sample.basis)
+    let codec = Codec()
+    let sent = codec.frames {
+      $0.encodeScore(judgement, isKnown: true, Sample.basis, stream: 1, to: &$1)
+    }
+    #expect(sent == codec.frames { $0.encodeScore(reply, stream: 1, to: &$1) })
+    #expect(try codec.decodeScoreReply(payload(of: sent)) == reply)
+  }
+}
