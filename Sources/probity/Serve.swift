@@ -129,15 +129,16 @@ struct Serve: AsyncParsableCommand {
       try? Output.printJSON(["listening": bound.description, "pid": "\(getpid())"])
       return
     }
+    let me = CommandLine.arguments[0]
     let server = bound.port == AddressArgument.standard.port ? "" : " --server \(bound)"
     Output.print(
       """
       probity \(Probity.version) listens on \(bound) (state in memory only; Ctrl-C stops it)
 
       Try, in another terminal:
-        probity simulate --accounts 1000 --orders 20000 --seed 1 --send\(server)
-        probity score buyer:1 merchant:1\(server)
-        probity status\(server)
+        \(me) simulate --accounts 1000 --orders 20000 --seed 1 --send\(server)
+        \(me) score buyer:1 merchant:1\(server)
+        \(me) status\(server)
       """)
   }
 }
