@@ -22,6 +22,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
   private var context: ChannelHandlerContext?
   private var records: [UInt32: RecordJob] = [:]
   private var readWasHeldBack = false
+  /// What is unparsed will be parsed by a task that is already queued.
+  private var isAwaitingTurn = false
+  /// Calls since the clock was looked at; a costly one counts as many.
+  private var cheapCalls = 0
   private var helloTimeout: Scheduled<Void>?
   private var unsentTimeout: Scheduled<Void>?
 
@@ -123,7 +127,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     if var kept = unparsed {
       unparsed = nil
       kept.writeBuffer(&bytes)
-      parse(&kept)
+      if isAwaitingTurn { unparsed = kept } else { parse(&kept) }
     } else {
       parse(&bytes)
     }
@@ -139,11 +143,40 @@ final class ConnectionHandler: ChannelDuplexHandler {
         flushReplies()
         if context?.channel.isWritable == false { break }
       }
+      if isTurnOver(arrival) {
+        continueLater()
+        break
+      }
       guard handleFrame(&bytes, arrival) else { break }
     }
     if state.isClosed || bytes.readableBytes == 0 { return }
     bytes.discardReadBytes()
     unparsed = bytes
+  }
+
+  /// Whether other connections of this loop have waited long enough. The clock
+  /// is looked at after every costly call, and now and then between cheap ones.
+  private func isTurnOver(_ arrival: Arrival) -> Bool {
+    if cheapCalls < Self.cheapCallsPerLook { return false }
+    cheapCalls = 0
+    let passed = service.clock.monotonicNanoseconds &- arrival.monotonicNanoseconds
+    return passed > limits.turnNanosecondsMax
+  }
+
+  private static let cheapCallsPerLook = 64
+
+  /// Goes on with what is unparsed once the loop has been around.
+  private func continueLater() {
+    guard let context else { return }
+    isAwaitingTurn = true
+    let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+    context.eventLoop.execute {
+      bound.value.isAwaitingTurn = false
+      // Where it is not writable, becoming so resumes it.
+      if let context = bound.value.context, context.channel.isWritable {
+        bound.value.resume(context)
+      }
+    }
   }
 
   /// - Returns: false where there is no whole frame.
@@ -208,6 +241,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     if header.time != 0 && service.clock.monotonicNanoseconds > deadline {
       return refuse(.deadlinePassed, stream: header.stream)
     }
+    cheapCalls += method == .score ? 1 : Self.cheapCallsPerLook
     do throws(CallFailure) {
       if method == .record {
         unsafe try record(payload, stream: header.stream, arrival, deadline)
@@ -307,12 +341,12 @@ final class ConnectionHandler: ChannelDuplexHandler {
   private func resume(_ context: ChannelHandlerContext) {
     unsentTimeout?.cancel()
     unsentTimeout = nil
-    if var kept = unparsed {
+    if var kept = unparsed, !isAwaitingTurn {
       unparsed = nil
       parse(&kept)
       flushReplies()
     }
-    if readWasHeldBack && context.channel.isWritable {
+    if readWasHeldBack && context.channel.isWritable && !isAwaitingTurn {
       readWasHeldBack = false
       context.read()
     }
@@ -321,6 +355,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
   /// Reads nothing while replies pile up.
   func read(context: ChannelHandlerContext) {
     if state.isClosed { return }
-    if context.channel.isWritable { context.read() } else { readWasHeldBack = true }
+    if context.channel.isWritable && !isAwaitingTurn {
+      context.read()
+    } else {
+      readWasHeldBack = true
+    }
   }
 }

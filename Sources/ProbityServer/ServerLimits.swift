@@ -29,6 +29,9 @@ public struct ServerLimits: Sendable {
   /// Tolerance for clocks of event sources that run ahead of ours.
   public var futureSecondsMax: UInt32 = 86_400
 
+  /// How long one connection keeps its event loop before the others get a turn.
+  public var turnNanosecondsMax: UInt64 = 1_000_000
+
   // MARK: Bytes
 
   /// Least and most that one read takes from a socket.

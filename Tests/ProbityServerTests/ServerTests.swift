@@ -161,6 +161,34 @@ import Testing
     }
   }
 
+  /// With turns of no length, the connection gives way after every costly call
+  /// and after every 64 cheap ones, and still answers everything in order.
+  @Test func aConnectionThatGivesWayLosesNothing() async throws {
+    try await Daemon.run(limits: { $0.turnNanosecondsMax = 0 }) { daemon in
+      try await daemon.withSocket { socket in
+        try await socket.hello()
+        var buffer = ByteBuffer()
+        for stream in 1...1_000 as ClosedRange<UInt32> {
+          let call = Codec.Call(stream: stream)
+          if stream % 7 == 0 {
+            socket.codec.encodeStatusRequest(call, to: &buffer)
+          } else {
+            let account = AccountKey(.buyer, AccountID(UInt64(stream)))
+            socket.codec.encodeScoreRequest(
+              AccountRequest(account: account, asOf: nil), call, to: &buffer)
+          }
+        }
+        try await socket.send(buffer)
+        #expect(try await socket.next()?.0.type == .hello)
+        for stream in 1...1_000 as ClosedRange<UInt32> {
+          let header = try await socket.next()?.0
+          #expect(header?.stream == stream)
+          #expect(header?.code == 0)
+        }
+      }
+    }
+  }
+
   /// A request of many replies sent by someone who reads none of them.
   @Test func aPeerThatDoesNotReadIsCutOffAndHarmsNobody() async throws {
     func tighten(_ limits: inout ServerLimits) {
