@@ -64,9 +64,7 @@ def frame(kind, payload=b"", *, stream=0, flags=0, code=0, time=0, length=None):
 
 
 def hello_frame(token=b"", agent="probity-python", *, magic=MAGIC, version=VERSION):
-    message = pb.Hello(
-        payload_bytes_max=PAYLOAD_BYTES_MAX, in_flight_max=256, token=token, agent=agent
-    )
+    message = pb.Hello(payload_bytes_max=PAYLOAD_BYTES_MAX, token=token, agent=agent)
     return frame(HELLO, magic + struct.pack("<HH", version, 0) + message.SerializeToString())
 
 

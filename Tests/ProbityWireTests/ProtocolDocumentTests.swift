@@ -10,10 +10,10 @@ struct ProtocolDocumentTests {
   init() throws { document = try ProtocolDocument() }
 
   static let clientHello = Hello(
-    schemaHash: 0, payloadBytesMax: 4 << 20, inFlightMax: 64, token: Array("s3cret".utf8),
+    schemaHash: 0, payloadBytesMax: 4 << 20, inFlightMax: 0, token: Array("s3cret".utf8),
     agent: "example/1.0")
   static let serverHello = Hello(
-    schemaHash: 0x0123_4567_89ab_cdef, payloadBytesMax: 4 << 20, inFlightMax: 256, token: [],
+    schemaHash: 0x0123_4567_89ab_cdef, payloadBytesMax: 4 << 20, inFlightMax: 64, token: [],
     agent: "probity/0.1.0")
   static let scoreRequest = AccountRequest(
     account: AccountKey(.merchant, AccountID(42)), asOf: Sample.newYear)
