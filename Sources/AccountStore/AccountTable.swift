@@ -130,6 +130,18 @@ public final class AccountTable: @unchecked Sendable {
     count <= layout.accountsMax - self.count && count <= layout.shardCapacity - fullestShard
   }
 
+  /// Whether these accounts, none of them in the table, all fit. Writer only.
+  public func hasRoom(forNew keys: Set<AccountKey>) -> Bool {
+    if keys.count > layout.accountsMax - count { return false }
+    var newCounts = Array(repeating: 0, count: layout.shardCount)
+    for key in keys {
+      newCounts[Int(truncatingIfNeeded: hash(of: key).bits) & (layout.shardCount - 1)] += 1
+    }
+    return newCounts.indices.allSatisfy {
+      shard($0).recordCount + newCounts[$0] <= layout.shardCapacity
+    }
+  }
+
   /// The record of `key`, or a new one. Writer only.
   public func locate(_ key: AccountKey) -> Located {
     let hash = hash(of: key)

@@ -8,10 +8,12 @@ class OutgoingCall: @unchecked Sendable {
   // Safe: constant but for `isFinished` of the subclass, which is guarded.
   typealias Encode = @Sendable (Codec, Codec.Call, inout ByteBuffer) -> Void
 
+  let method: Method
   let encode: Encode
   let timeoutMicroseconds: UInt32
 
-  init(encode: @escaping Encode, timeoutMicroseconds: UInt32) {
+  init(_ method: Method, encode: @escaping Encode, timeoutMicroseconds: UInt32) {
+    self.method = method
     self.encode = encode
     self.timeoutMicroseconds = timeoutMicroseconds
   }
@@ -37,9 +39,12 @@ class OutgoingCall: @unchecked Sendable {
   private let decode: Decode
   private let state = Mutex(State.new)
 
-  init(encode: @escaping Encode, decode: @escaping Decode, timeoutMicroseconds: UInt32) {
-    unsafe self.decode = unsafe decode
-    super.init(encode: encode, timeoutMicroseconds: timeoutMicroseconds)
+  init(
+    _ method: Method, encode: @escaping Encode, decode: @escaping Decode,
+    timeoutMicroseconds: UInt32
+  ) {
+    unsafe self.decode = decode
+    super.init(method, encode: encode, timeoutMicroseconds: timeoutMicroseconds)
   }
 
   /// Sends the call and waits for its end; cancelling the task cancels the call.

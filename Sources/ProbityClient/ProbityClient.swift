@@ -65,7 +65,7 @@ public final class ProbityClient: Sendable {
     _ account: AccountKey, asOf: UnixSeconds? = nil
   ) async throws(CallFailure) -> ScoreReply {
     let request = AccountRequest(account: account, asOf: asOf)
-    return unsafe try await call { codec, call, buffer in
+    return unsafe try await call(.score) { codec, call, buffer in
       codec.encodeScoreRequest(request, call, to: &buffer)
     } decode: { codec, bytes throws(CallFailure) in
       try unsafe codec.decodeScoreReply(bytes)
@@ -77,7 +77,7 @@ public final class ProbityClient: Sendable {
     _ account: AccountKey, asOf: UnixSeconds? = nil
   ) async throws(CallFailure) -> ExplainReply {
     let request = AccountRequest(account: account, asOf: asOf)
-    return unsafe try await call { codec, call, buffer in
+    return unsafe try await call(.explain) { codec, call, buffer in
       codec.encodeExplainRequest(request, call, to: &buffer)
     } decode: { codec, bytes throws(CallFailure) in
       try unsafe codec.decodeExplainReply(bytes)
@@ -88,7 +88,7 @@ public final class ProbityClient: Sendable {
   public func scoreBatch(
     _ ids: [AccountID], kind: AccountKind, asOf: UnixSeconds? = nil
   ) async throws(CallFailure) -> ScoreBatchReply {
-    unsafe try await call { codec, call, buffer in
+    unsafe try await call(.scoreBatch) { codec, call, buffer in
       codec.encodeScoreBatchRequest(ids, kind: kind, asOf: asOf, call, to: &buffer)
     } decode: { codec, bytes throws(CallFailure) in
       try unsafe codec.decodeScoreBatchReply(bytes)
@@ -108,7 +108,7 @@ public final class ProbityClient: Sendable {
     }
     await gates.enter(source)
     defer { gates.leave(source) }
-    return unsafe try await call { codec, call, buffer in
+    return unsafe try await call(.record) { codec, call, buffer in
       codec.encodeRecordRequest(commands, call, to: &buffer)
     } decode: { codec, bytes throws(CallFailure) in
       try unsafe codec.decodeRecordReply(bytes)
@@ -116,7 +116,7 @@ public final class ProbityClient: Sendable {
   }
 
   public func status() async throws(CallFailure) -> StatusReply {
-    unsafe try await call { codec, call, buffer in
+    unsafe try await call(.status) { codec, call, buffer in
       codec.encodeStatusRequest(call, to: &buffer)
     } decode: { codec, bytes throws(CallFailure) in
       try unsafe codec.decodeStatusReply(bytes)
@@ -125,7 +125,7 @@ public final class ProbityClient: Sendable {
 
   /// - Parameter service: "", "lookups" or "recording".
   public func health(_ service: String = "") async throws(CallFailure) -> ServingStatus {
-    unsafe try await call { codec, call, buffer in
+    unsafe try await call(.health) { codec, call, buffer in
       codec.encodeHealthRequest(service: service, call, to: &buffer)
     } decode: { codec, bytes throws(CallFailure) in
       try unsafe codec.decodeHealthReply(bytes)
@@ -135,7 +135,7 @@ public final class ProbityClient: Sendable {
   // MARK: Inside
 
   private func call<Reply: Sendable>(
-    _ encode: @escaping OutgoingCall.Encode,
+    _ method: Method, _ encode: @escaping OutgoingCall.Encode,
     decode: @escaping PendingCall<Reply>.Decode
   ) async throws(CallFailure) -> Reply {
     let clock = ContinuousClock()
@@ -144,7 +144,7 @@ public final class ProbityClient: Sendable {
     var attempt = 1
     while true {
       do throws(CallFailure) {
-        let reply = unsafe try await once(encode, decode, within: deadline - clock.now)
+        let reply = unsafe try await once(method, encode, decode, within: deadline - clock.now)
         budget.refund()
         return reply
       } catch {
@@ -161,13 +161,13 @@ public final class ProbityClient: Sendable {
   }
 
   private func once<Reply: Sendable>(
-    _ encode: @escaping OutgoingCall.Encode, _ decode: @escaping PendingCall<Reply>.Decode,
-    within timeout: Duration
+    _ method: Method, _ encode: @escaping OutgoingCall.Encode,
+    _ decode: @escaping PendingCall<Reply>.Decode, within timeout: Duration
   ) async throws(CallFailure) -> Reply {
     let connection = try await connector.connection()
     let microseconds = timeout / .microseconds(1)
     let pending = unsafe PendingCall(
-      encode: encode, decode: decode,
+      method, encode: encode, decode: decode,
       timeoutMicroseconds: UInt32(min(max(microseconds, 1), Double(UInt32.max))))
     return try await pending.run(on: connection)
   }

@@ -81,16 +81,6 @@ public final class IntegrityState {
     if event.changesMerchant { table.store(merchant) }
   }
 
-  /// Accounts among these commands' that are not in the table yet.
-  func newAccountCount(_ commands: [Command]) -> Int {
-    var fresh: Set<AccountKey> = []
-    for event in commands.lazy.map(\.event) {
-      if event.changesBuyer { fresh.insert(AccountKey(.buyer, event.buyer)) }
-      if event.changesMerchant { fresh.insert(AccountKey(.merchant, event.merchant)) }
-    }
-    return fresh.count { table.record(of: $0) == nil }
-  }
-
   private func prefetchBuckets(_ event: Event) {
     table.prefetchBucket(of: AccountKey(.buyer, event.buyer))
     table.prefetchBucket(of: AccountKey(.merchant, event.merchant))

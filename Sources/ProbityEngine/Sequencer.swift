@@ -86,8 +86,7 @@ final class Sequencer: Sendable {
   /// Sorts out what is late, cancelled, or finds no room.
   private func admit(_ jobs: ArraySlice<RecordJob>, _ replies: inout GroupReplies) -> [RecordJob] {
     let now = clock.monotonicNanoseconds
-    var accountsMaximum = 0
-    var newSources: Set<UInt64> = []
+    var room = unsafe RoomCheck(state, sourcesMax: limits.sourcesMax)
     return jobs.filter { job in
       if job.isCancelled {
         replies.add(job, .cancelled)
@@ -97,34 +96,12 @@ final class Sequencer: Sendable {
         replies.add(job, .deadlineExceeded)
         return false
       }
-      if let reason = lackOfRoom(job, &accountsMaximum, &newSources) {
+      if let reason = room.lackOfRoom(for: job) {
         replies.add(job, .storeFull(reason))
         return false
       }
       return true
     }
-  }
-
-  /// Why a job finds no room behind those before it in the group, or nil.
-  private func lackOfRoom(
-    _ job: RecordJob, _ accountsMaximum: inout Int, _ newSources: inout Set<UInt64>
-  ) -> String? {
-    let source = job.commands[0].source
-    if unsafe state.highestSequence(of: source) == 0 {
-      if unsafe state.sourceCount + newSources.count >= limits.sourcesMax && !newSources.contains(source) {
-        return "no room for another source: \(limits.sourcesMax) are remembered"
-      }
-      newSources.insert(source)
-    }
-    var fresh = 2 * job.commands.count
-    if unsafe !state.table.hasRoom(for: accountsMaximum + fresh) {
-      fresh = unsafe state.newAccountCount(job.commands)
-      if unsafe !state.table.hasRoom(for: accountsMaximum + fresh) {
-        return unsafe "no room for \(fresh) new accounts: the limit is \(state.table.layout.accountsMax)"
-      }
-    }
-    accountsMaximum += fresh
-    return nil
   }
 
   private func logAndApply(

@@ -27,7 +27,7 @@ struct Serve: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Policy document in place of the built-in one.", valueName: "file"))
   var policy: String?
 
-  @Option(help: ArgumentHelp("Days in which evidence loses half its weight: 1 to 7300.", valueName: "days"))
+  @Option(help: ArgumentHelp("Days in which evidence loses half its weight: 8 to 7300.", valueName: "days"))
   var halfLifeDays: Int = Int(EvidenceSchema.standard.halfLifeSeconds) / 86_400
 
   @Option(help: "Most accounts to hold; commands that need more are refused.")
@@ -49,8 +49,8 @@ struct Serve: AsyncParsableCommand {
   var json = false
 
   func validate() throws {
-    guard (1...7_300).contains(halfLifeDays) else {
-      throw ValidationError("--half-life-days must be from 1 to 7300")
+    guard (8...7_300).contains(halfLifeDays) else {
+      throw ValidationError("--half-life-days must be from 8 to 7300")
     }
     guard (1_000...4_000_000_000).contains(accountsMax) else {
       throw ValidationError("--accounts-max must be from 1000 to 4000000000")

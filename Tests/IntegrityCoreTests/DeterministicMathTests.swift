@@ -75,6 +75,23 @@ struct DeterministicMathTests {
     }
   }
 
+  /// The same bits on every machine, and after every change: a hash of all
+  /// results over the table of powers, and over a sweep of all exponents.
+  @Test func resultsKeepTheirBits() {
+    let powers = powersOfTwo.split(separator: "\n").compactMap { row in
+      row.split(separator: " ").first.flatMap { Double($0) }.map(DeterministicMath.exp2)
+    }
+    #expect(StateHash.of(powers.map(\.bitPattern)) == 0x904d_6bec_d801_b860)
+
+    var logarithms: [UInt64] = []
+    for bits in stride(from: UInt32(1) << 23, to: 255 << 23, by: 1_000_003) {
+      let result = DeterministicMath.log2(SIMD8(repeating: Float(bitPattern: bits)))
+      logarithms.append(UInt64(result[0].bitPattern))
+    }
+    #expect(logarithms.count > 2000)
+    #expect(StateHash.of(logarithms) == 0x485a_eac9_f3d9_b237)
+  }
+
   /// For the eight numbers from the one with `bits` on: the number, how far its
   /// logarithm is off, and the logarithm.
   private static func errors(from bits: UInt32) -> [(x: Float, error: Double, result: Float)] {

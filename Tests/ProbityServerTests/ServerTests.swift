@@ -28,7 +28,7 @@ import Testing
         #expect(known.isKnown)
         #expect(known.score > stranger.score)
         #expect(known.scoreFloor <= known.score)
-        #expect(known.confidence == 50)
+        #expect(abs(known.confidence - 50) < 0.01)
         #expect(known.reasons.first?.code == .b01StrongHistory)
         #expect(known.basis.logPosition == LogPosition(50))
         #expect(known.basis.policyHash == daemon.engine.policy.hash)
@@ -176,7 +176,7 @@ import Testing
           var stream: UInt32 = 0
           // More replies than all socket buffers between us hold.
           do {
-            for _ in 0..<100 {
+            for _ in 0..<40 {
               stream += 1
               var buffer = ByteBuffer()
               socket.codec.encodeScoreBatchRequest(

@@ -147,7 +147,8 @@ struct  Probity__V1__Hello
    */
   uint32_t payload_bytes_max;
   /*
-   * Most calls in flight that the sender accepts on this connection.
+   * Server only: most Record calls that it takes at a time on this connection;
+   * more are answered UNAVAILABLE. Lookups are not counted.
    */
   uint32_t in_flight_max;
   /*

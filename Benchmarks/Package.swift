@@ -1,0 +1,41 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// A package of its own, so that nobody who builds the daemon builds this.
+let package = Package(
+  name: "probity-benchmarks",
+  products: [
+    .executable(name: "core-bench", targets: ["CoreBench"]),
+    .executable(name: "loopback-bench", targets: ["LoopbackBench"]),
+  ],
+  dependencies: [
+    .package(name: "probity", path: ".."),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+  ],
+  targets: [
+    .target(name: "BenchmarkMachine"),
+    .target(name: "CEpoll"),
+    .executableTarget(
+      name: "CoreBench",
+      dependencies: [
+        "BenchmarkMachine",
+        .product(name: "IntegrityCore", package: "probity"),
+        .product(name: "IntegrityPolicy", package: "probity"),
+        .product(name: "AccountStore", package: "probity"),
+        .product(name: "ProbityWire", package: "probity"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: [.unsafeFlags(["-enforce-exclusivity=unchecked"])]),
+    .executableTarget(
+      name: "LoopbackBench",
+      dependencies: [
+        "BenchmarkMachine", "CEpoll",
+        .product(name: "IntegrityCore", package: "probity"),
+        .product(name: "ProbityWire", package: "probity"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
+      ],
+      swiftSettings: [.unsafeFlags(["-enforce-exclusivity=unchecked"])]),
+  ]
+)

@@ -1,0 +1,4 @@
+// What Swift's Glibc module leaves out.
+#pragma once
+
+#include <sys/epoll.h>

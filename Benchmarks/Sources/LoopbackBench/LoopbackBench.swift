@@ -1,0 +1,152 @@
+import ArgumentParser
+import BenchmarkMachine
+import Foundation
+import Synchronization
+
+// A client that asks as fast as a server on this machine answers.
+//
+// For: requests per second and latency of Score, and of Redis GET by the same
+// loop. Not for: open-loop load, commands, or checking what is answered.
+
+@main
+struct LoopbackBench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "loopback-bench",
+    abstract: "Load a daemon, or Redis, on this machine.",
+    subcommands: [Fill.self, Run.self])
+}
+
+enum Server: String, ExpressibleByArgument, CaseIterable { case probity, redis }
+
+struct Fill: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Put accounts 1…N, or as many keys, into a server.")
+
+  @Argument(help: "probity or redis.")
+  var server: Server
+
+  @Option(help: "Port on 127.0.0.1.")
+  var port: UInt16
+
+  @Option(help: "How many.")
+  var accounts: UInt64 = 1_000_000
+
+  @Option(help: "Seed of the accounts' histories.")
+  var seed: UInt64 = 1
+
+  func validate() throws {
+    guard (1...1_000_000_000).contains(accounts) else {
+      throw ValidationError("--accounts must be from 1 to 1000000000")
+    }
+  }
+
+  func run() throws {
+    let started = monotonicNanoseconds()
+    let count: UInt64
+    switch server {
+    case .probity:
+      var loader = try AccountLoader(port: port, accountCount: accounts, seed: seed)
+      count = try loader.load()
+    case .redis: count = try KeyLoader.load(port: port, keyCount: accounts)
+    }
+    let seconds = Double(monotonicNanoseconds() - started) / 1e9
+    let rate = Int(Double(count) / seconds)
+    print("\(server.rawValue): \(accounts) accounts by \(count) writes, \(rate) a second")
+  }
+}
+
+struct RunOptions: ParsableArguments {
+  @Argument(help: "probity or redis.")
+  var server: Server
+
+  @Option(help: "Port on 127.0.0.1.")
+  var port: UInt16
+
+  @Option(help: "Connections.")
+  var connections = 50
+
+  @Option(help: "Requests in flight on each connection.")
+  var inFlight = 16
+
+  @Option(help: "Threads of the client, which share the connections.")
+  var threads = 1
+
+  @Option(help: "Seconds before anything is counted.")
+  var warmUp = 1.0
+
+  @Option(help: "Seconds that are counted.")
+  var duration = 5.0
+
+  @Option(help: "Send exactly so many requests in all, without warm-up, in place of --duration.")
+  var requests: UInt64?
+
+  @Option(help: "Accounts, or keys, to choose from.")
+  var accounts: UInt64 = 1_000_000
+
+  @Option(help: "Seed of the choice.")
+  var seed: UInt64 = 1
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  func validate() throws {
+    guard (1...64).contains(threads), (threads...10_000).contains(connections) else {
+      throw ValidationError("--threads must be 1 to 64, --connections no fewer and at most 10000")
+    }
+    guard (1...4_096).contains(inFlight) else {
+      throw ValidationError("--in-flight must be from 1 to 4096")
+    }
+    guard (1...1_000_000_000).contains(accounts) else {
+      throw ValidationError("--accounts must be from 1 to 1000000000")
+    }
+    guard duration > 0, warmUp >= 0, requests != 0 else {
+      throw ValidationError("--duration and --requests must be more than 0")
+    }
+  }
+
+  /// The part of thread `index`.
+  func shape(ofThread index: Int) -> LoadShape {
+    func share(_ total: Int) -> Int { total / threads + (index < total % threads ? 1 : 0) }
+    return LoadShape(
+      port: port, connections: share(connections), depth: inFlight,
+      warmUpNanoseconds: UInt64(warmUp * 1e9), durationNanoseconds: UInt64(duration * 1e9),
+      requestCount: requests.map { UInt64(share(Int($0))) })
+  }
+}
+
+struct Run: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Measure requests per second and latency.",
+    discussion: "Fails if any request was not answered with success, or not known to the server.")
+
+  @OptionGroup var options: RunOptions
+
+  func run() throws {
+    let outcomes = Mutex<[Result<LoadResult, any Error>]>([])
+    let options = options
+    DispatchQueue.concurrentPerform(iterations: options.threads) { index in
+      let outcome = Result { try Self.load(options, thread: index) }
+      outcomes.withLock { $0.append(outcome) }
+    }
+    var total = LoadResult()
+    for outcome in outcomes.withLock({ $0 }) { total.merge(try outcome.get()) }
+    let report = LoadReport(total, options)
+    if options.json { try report.printJSON() } else { print(report.summary) }
+    if total.missCount > 0 || !total.refusedCounts.isEmpty { throw ExitCode(3) }
+  }
+
+  private static func load(_ options: RunOptions, thread: Int) throws -> LoadResult {
+    let shape = options.shape(ofThread: thread)
+    let seed = options.seed &+ UInt64(thread) << 32
+    switch options.server {
+    case .probity:
+      let bench = ProbityProtocol(accountCount: options.accounts, seed: seed)
+      var loop = try ClosedLoop(bench, shape)
+      return try loop.run()
+    case .redis:
+      let bench = RedisProtocol(accountCount: options.accounts, seed: seed)
+      var loop = try ClosedLoop(bench, shape)
+      return try loop.run()
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import BenchmarkMachine
+
+/// Redis `GET` of random keys with values of 33 bytes, pipelined.
+struct RedisProtocol: BenchedProtocol {
+  static let requestBytesMax = RequestRing.strideBytes
+  /// About what a score takes on the wire without its basis.
+  static let valueBytes = 33
+
+  private static let replyBytes = 5 + valueBytes + 2
+  private var ring: RequestRing
+
+  init(accountCount: UInt64, seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    ring = RequestRing(first: 0) {
+      Array(RedisCommand.get(random.account(of: accountCount) - 1).utf8)
+    }
+  }
+
+  var greeting: [UInt8] { [] }
+
+  @inline(__always)
+  mutating func writeRequest(_ number: UInt32, to space: UnsafeMutableRawPointer) -> Int {
+    ring.copyNext(to: space)
+  }
+
+  @inline(__always)
+  mutating func scanReply(_ bytes: UnsafeRawBufferPointer, number: UInt32) -> ReplyScan {
+    if bytes.count < 5 { return .incomplete }
+    if bytes[0] == UInt8(ascii: "$") && bytes[1] == UInt8(ascii: "3") {
+      if bytes.count < Self.replyBytes { return .incomplete }
+      return .answer(sizeBytes: Self.replyBytes)
+    }
+    if bytes[0] == UInt8(ascii: "$") && bytes[1] == UInt8(ascii: "-") {
+      return .miss(sizeBytes: 5)
+    }
+    return .broken("Redis says \(String(decoding: bytes.prefix(80), as: UTF8.self))")
+  }
+}
+
+/// Commands in RESP. Keys are those of `redis-benchmark -r`, so that it reads the same ones.
+/// Source: https://redis.io/docs/latest/develop/reference/protocol-spec/
+enum RedisCommand {
+  static func get(_ number: UInt64) -> String {
+    "*2\r\n$3\r\nGET\r\n$16\r\n\(key(number))\r\n"
+  }
+
+  static func set(_ number: UInt64) -> String {
+    let value = String(repeating: "v", count: RedisProtocol.valueBytes)
+    return "*3\r\n$3\r\nSET\r\n$16\r\n\(key(number))\r\n$\(value.utf8.count)\r\n\(value)\r\n"
+  }
+
+  /// 16 bytes; `number` from 0.
+  private static func key(_ number: UInt64) -> String {
+    let digits = String(number)
+    return "key:" + String(repeating: "0", count: 12 - digits.count) + digits
+  }
+}

@@ -1,0 +1,85 @@
+# One command each. `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+LISTEN ?= 127.0.0.1:7420
+DATA ?= ./probity-data
+# Release binaries carry Swift's runtime, so that they run where Swift is not installed.
+RELEASE := -c release --static-swift-stdlib
+PROBITY := .build/release/probity
+GENERATED := Sources/CProbityMessages
+OURS := Package.swift Sources Tests Benchmarks
+
+.PHONY: help
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+.PHONY: run
+run: build-release ## Build in release and start the daemon on loopback
+	$(PROBITY) serve --listen $(LISTEN) --data $(DATA)
+
+.PHONY: build-release
+build-release: packages
+	swift build $(RELEASE) --product probity
+
+.PHONY: packages
+packages:
+	@.ci/install-packages build
+
+.PHONY: test-packages
+test-packages:
+	@.ci/install-packages test
+
+.PHONY: test
+test: test-packages test-debug test-release race end-to-end replay ## Run every test there is
+	@echo "All suites passed."
+
+.PHONY: test-debug
+test-debug: test-packages ## The unit tests
+	swift test
+
+.PHONY: test-release
+test-release: test-packages ## The golden file once more, as the release build computes it
+	swift test $(RELEASE) --filter GoldenTests
+
+.PHONY: race
+race: packages ## Readers against the writer under ThreadSanitizer
+	swift build --sanitize=thread --product store-race --scratch-path .build/tsan
+	.build/tsan/debug/store-race 10
+
+.PHONY: end-to-end
+end-to-end: test-packages build-release ## The release daemon, spoken to in Python and by the CLI
+	Tests/EndToEnd/run.sh $(PROBITY)
+
+.PHONY: replay
+replay: build-release ## Real marketplaces through a real daemon, if their data is there
+	Benchmarks/Replay/replay.sh $(PROBITY)
+
+.PHONY: compare
+compare: build-release ## Lookups over loopback beside Redis
+	Benchmarks/compare-redis.sh $(PROBITY)
+
+.PHONY: format
+format: ## Format the sources
+	swift format -i -r $(OURS)
+
+.PHONY: lint
+lint: ## Check the format
+	swift format lint --strict -r $(OURS)
+
+.PHONY: proto
+proto: test-packages ## Generate the C messages anew
+	rm -rf .build/proto && mkdir -p .build/proto
+	cd Protos && protoc-c --c_out=../.build/proto probity/v1/integrity.proto
+	cp .build/proto/probity/v1/integrity.pb-c.h $(GENERATED)/include/probity/v1/
+	cp .build/proto/probity/v1/integrity.pb-c.c $(GENERATED)/
+
+.PHONY: proto-check
+proto-check: proto ## Fail if the generated messages are not those checked in
+	git diff --exit-code -- $(GENERATED)
+	@test -z "$$(git status --porcelain -- $(GENERATED))"
+
+.PHONY: clean
+clean: ## Remove what was built
+	rm -rf .build Benchmarks/.build
