@@ -1,0 +1,91 @@
+import Testing
+
+/// Where memory-unsafe code may stand. Strict memory safety makes the compiler
+/// ask for the word; this table makes a reviewer see each new place.
+enum Unsafe {
+  static let files: Set<String> = [
+    "Sources/AccountStore/AccountTable.swift",
+    "Sources/AccountStore/ReservedMemory.swift",
+    "Sources/AccountStore/Shard.swift",
+    "Sources/CommandLog/GroupLog.swift",
+    "Sources/EventFeed/AccountKeyText.swift",
+    "Sources/IntegrityCore/AccountRecord.swift",
+    "Sources/IntegrityCore/DeterministicMath.swift",
+    "Sources/ProbityClient/ClientConnection.swift",
+    "Sources/ProbityClient/PendingCall.swift",
+    "Sources/ProbityClient/ProbityClient.swift",
+    "Sources/ProbityEngine/EngineClock.swift",
+    "Sources/ProbityEngine/EngineThread.swift",
+    "Sources/ProbityEngine/JobQueue.swift",
+    "Sources/ProbityEngine/Sequencer.swift",
+    "Sources/ProbityServer/ConnectionHandler.swift",
+    "Sources/ProbityServer/Explanations.swift",
+    "Sources/ProbityServer/Lookups.swift",
+    "Sources/ProbityTransport/ByteBufferSink.swift",
+    "Sources/ProbityWire/Arena.swift",
+    "Sources/ProbityWire/CRC32C.swift",
+    "Sources/ProbityWire/Codec.swift",
+    "Sources/ProbityWire/ConnectionMessages.swift",
+    "Sources/ProbityWire/EventCoding.swift",
+    "Sources/ProbityWire/ExplainCoding.swift",
+    "Sources/ProbityWire/Frame.swift",
+    "Sources/ProbityWire/ReplyDecoding.swift",
+    "Sources/ProbityWire/ReplyEncoding.swift",
+    "Sources/ProbityWire/RequestDecoding.swift",
+    "Sources/ProbityWire/RequestEncoding.swift",
+    "Sources/ProbityWire/SchemaHash.swift",
+    "Sources/probity/Interrupt.swift",
+    "Sources/probity/LineReader.swift",
+    "Sources/probity/Output.swift",
+    "Sources/probity/Serve.swift",
+    "Tests/IntegrityCoreTests/AccountRecordTests.swift",
+    "Tests/ProbityServerTests/Daemon.swift",
+    "Tests/ProbityWireTests/ArenaTests.swift",
+    "Tests/ProbityWireTests/CRC32CTests.swift",
+    "Tests/ProbityWireTests/DecodeArrays.swift",
+    "Tests/ProbityWireTests/WireBytes.swift",
+    "Tests/StoreGrowth/Measuring.swift",
+    "Tests/StoreRace/Round.swift",
+    "Tests/StoreRace/StoreRace.swift",
+    "Tests/TidyTests/SourceTree.swift",
+    "Tests/TidyTests/SwiftCode.swift",
+  ]
+
+  static func firstUse(in file: SourceFile) -> Int? {
+    file.code.firstIndex { words(of: $0).contains("unsafe") }.map { $0 + 1 }
+  }
+
+  static func violations(in file: SourceFile, allowed: Set<String> = files) -> [Violation] {
+    let use = firstUse(in: file)
+    if let use, !allowed.contains(file.path) {
+      return [
+        Violation(
+          path: file.path, line: use,
+          message: "unsafe code; find a safe way, or add the file to Unsafe.files with a reason"
+            + " beside each use")
+      ]
+    }
+    if use == nil, allowed.contains(file.path) {
+      return [
+        Violation(
+          path: file.path, line: 1,
+          message: "nothing unsafe is left here; take the file off Unsafe.files")
+      ]
+    }
+    return []
+  }
+}
+
+@Suite("Unsafe code")
+struct UnsafeTests {
+  @Test("unsafe code stands in the listed files alone")
+  func table() { report(SourceTree.project.swiftFiles.flatMap { Unsafe.violations(in: $0) }) }
+
+  @Test("every listed file exists")
+  func stale() {
+    report(
+      Unsafe.files.subtracting(SourceTree.project.paths).sorted().map {
+        Violation(path: $0, line: 1, message: "no such file; take it off Unsafe.files")
+      })
+  }
+}
