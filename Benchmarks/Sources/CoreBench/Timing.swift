@@ -22,7 +22,7 @@ struct Timing: Encodable {
   }
 }
 
-/// Runs bodies over and over and keeps what they took.
+/// Runs bodies over and over and keeps what they took of the processor.
 struct Stopwatch {
   let runCount: Int
   private(set) var timings: [Timing] = []
@@ -37,9 +37,9 @@ struct Stopwatch {
     consume(body())
     var times: [Double] = []
     for _ in 0..<runCount {
-      let started = monotonicNanoseconds()
+      let started = threadNanoseconds()
       consume(body())
-      times.append(Double(monotonicNanoseconds() - started) / Double(operations))
+      times.append(Double(threadNanoseconds() - started) / Double(operations))
     }
     times.sort()
     let timing = Timing(
