@@ -4,9 +4,9 @@ import IntegrityCore
 ///
 /// Source: RFC 3339; days from and to civil dates after Howard Hinnant,
 /// "chrono-Compatible Low-Level Date Algorithms".
-enum CivilTime {
+package enum CivilTime {
   /// Why a text is not a time.
-  enum Fault: Error, Equatable {
+  package enum Fault: Error, Equatable {
     case notThisFormat, noOffset, noSuchMoment
   }
 
@@ -14,7 +14,7 @@ enum CivilTime {
   ///
   /// Fractions of a second are dropped. A leap second, 23:59:60 in UTC, counts
   /// as the second after it, as in Unix time.
-  static func seconds(of text: Span<UInt8>) throws(Fault) -> Int64 {
+  package static func seconds(of text: Span<UInt8>) throws(Fault) -> Int64 {
     var cursor = Cursor()
     let (year, month, day) = try cursor.date(text)
     if !cursor.take(text, anyOf: "T", "t", " ") { throw .notThisFormat }
@@ -35,7 +35,7 @@ enum CivilTime {
   }
 
   /// Appends a moment as `2018-03-01T12:00:00Z`.
-  static func append(_ time: UnixSeconds, to bytes: inout [UInt8]) {
+  package static func append(_ time: UnixSeconds, to bytes: inout [UInt8]) {
     let (year, month, day) = date(ofDay: Int(time.rawValue / 86_400))
     let second = Int(time.rawValue % 86_400)
     appendTwoDigits(year / 100, to: &bytes)
@@ -59,7 +59,7 @@ enum CivilTime {
   }
 
   /// Days from 1970-01-01 to a date of the years 0 to 9999.
-  static func days(year: Int, month: Int, day: Int) -> Int {
+  package static func days(year: Int, month: Int, day: Int) -> Int {
     // Years begin in March, so that the leap day is the last; shifted by 400
     // years, an era, so that no division sees a negative number.
     let marchYear = (month <= 2 ? year - 1 : year) + 400
@@ -71,7 +71,7 @@ enum CivilTime {
   }
 
   /// The date that lies `day` days, 0 or more, after 1970-01-01.
-  static func date(ofDay day: Int) -> (year: Int, month: Int, day: Int) {
+  package static func date(ofDay day: Int) -> (year: Int, month: Int, day: Int) {
     let shifted = day + 719_468
     let era = shifted / 146_097
     let dayOfEra = shifted % 146_097

@@ -22,16 +22,16 @@ public struct FeedFault: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 /// A `FeedFault` that does not know yet on which line it is.
-struct Complaint: Error, Equatable {
-  var field: String?
-  let message: String
+package struct Complaint: Error, Equatable {
+  package var field: String?
+  package let message: String
 
-  init(field: String? = nil, _ message: String) {
+  package init(field: String? = nil, _ message: String) {
     self.field = field
     self.message = message
   }
 
-  init(_ field: FeedField, _ message: String) {
+  package init(_ field: FeedField, _ message: String) {
     self.init(field: field.rawValue, message)
   }
 }

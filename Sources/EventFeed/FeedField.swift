@@ -1,15 +1,15 @@
 /// The fields of a line, in the order of a canonical line. The raw value is the
 /// field's name in the feed.
-enum FeedField: String, CaseIterable {
+package enum FeedField: String, CaseIterable {
   case type, at, buyer, merchant, order, claim, amount
   case orderedAt, late, by, cause, claimKind, openedAt, allegation, verdict, condition
   case source, sequence
 
-  static let names = allCases.map(\.rawValue)
+  package static let names = allCases.map(\.rawValue)
 
   /// Allowed on a line of every type. Which of the accounts a type needs is
   /// for `Event.fault` to say.
-  var isCommon: Bool {
+  package var isCommon: Bool {
     switch self {
     case .type, .at, .buyer, .merchant, .order, .claim, .amount, .source, .sequence: true
     case .orderedAt, .late, .by, .cause, .claimKind, .allegation, .verdict, .openedAt,
@@ -20,15 +20,15 @@ enum FeedField: String, CaseIterable {
 }
 
 /// The types of a line. The raw value is what `type` says in the feed.
-enum FeedType: String, CaseIterable {
+package enum FeedType: String, CaseIterable {
   case settled, pickedUp, cancelled
   case trackingInvalid, scannedBeforeOrder, wrongDestination, emptyParcel
   case claimOpened, claimDecided, claimWithdrawn, returnInspected, compensated
 
-  static let names = allCases.map(\.rawValue)
+  package static let names = allCases.map(\.rawValue)
 
   /// The fields that are the type's own. All but `orderedAt` are required.
-  var ownFields: [FeedField] {
+  package var ownFields: [FeedField] {
     switch self {
     case .settled: [.orderedAt]
     case .pickedUp: [.late]

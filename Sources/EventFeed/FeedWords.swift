@@ -1,21 +1,21 @@
 import IntegrityCore
 
 /// An enumeration whose cases have a word each in the feed.
-protocol FeedWord: CaseIterable {
+package protocol FeedWord: CaseIterable {
   var word: String { get }
 }
 
 extension FeedWord {
-  static var words: [String] { allCases.map(\.word) }
+  package static var words: [String] { allCases.map(\.word) }
 
-  init?(word: String) {
+  package init?(word: String) {
     guard let match = Self.allCases.first(where: { $0.word == word }) else { return nil }
     self = match
   }
 }
 
 extension CancelledBy: FeedWord {
-  var word: String {
+  package var word: String {
     switch self {
     case .buyer: "buyer"
     case .merchant: "merchant"
@@ -24,7 +24,7 @@ extension CancelledBy: FeedWord {
 }
 
 extension CancelCause: FeedWord {
-  var word: String {
+  package var word: String {
     switch self {
     case .outOfStock: "outOfStock"
     case .other: "other"
@@ -33,7 +33,7 @@ extension CancelCause: FeedWord {
 }
 
 extension ClaimKind: FeedWord {
-  var word: String {
+  package var word: String {
     switch self {
     case .quality: "quality"
     case .nonQuality: "nonQuality"
@@ -42,7 +42,7 @@ extension ClaimKind: FeedWord {
 }
 
 extension Allegation: FeedWord {
-  var word: String {
+  package var word: String {
     switch self {
     case .notReceived: "notReceived"
     case .parcelEmpty: "parcelEmpty"
@@ -56,7 +56,7 @@ extension Allegation: FeedWord {
 }
 
 extension Verdict: FeedWord {
-  var word: String {
+  package var word: String {
     switch self {
     case .upheld: "upheld"
     case .rejected: "rejected"
@@ -66,7 +66,7 @@ extension Verdict: FeedWord {
 }
 
 extension ReturnCondition: FeedWord {
-  var word: String {
+  package var word: String {
     switch self {
     case .asSold: "asSold"
     case .used: "used"
@@ -78,7 +78,7 @@ extension ReturnCondition: FeedWord {
 
 extension FeedType {
   /// The type of line that tells `detail`.
-  init(of detail: EventDetail) {
+  package init(of detail: EventDetail) {
     switch detail {
     case .settled: self = .settled
     case .pickedUp: self = .pickedUp

@@ -3,14 +3,16 @@
 /// For: objects whose values are strings, numbers, booleans and null, on one
 /// line. Not for: nested values (refused, named), or JSON in general.
 /// Docs/decisions/0005 says why this is not left to a library.
-struct FlatObjectScanner {
+package struct FlatObjectScanner {
   /// Where the next byte is read.
   private var index = 0
   /// A member was read, so the next needs a comma before it.
   private var hasMembers = false
 
+  package init() {}
+
   /// A value of the object. Texts stay in the line, as ranges of it.
-  enum Value: Equatable {
+  package enum Value: Equatable {
     /// Without fraction and exponent, written as such: exact.
     case integer(magnitude: UInt64, isNegative: Bool)
     /// An integer beyond ±(2^64−1).
@@ -23,13 +25,13 @@ struct FlatObjectScanner {
   }
 
   /// A string of the line: what lies between the quotes, checked but not decoded.
-  struct Text: Equatable {
-    let range: Range<Int>
-    let hasEscapes: Bool
+  package struct Text: Equatable {
+    package let range: Range<Int>
+    package let hasEscapes: Bool
   }
 
   /// Takes what opens the object. Call once, first.
-  mutating func begin(_ line: Span<UInt8>) throws(Complaint) {
+  package mutating func begin(_ line: Span<UInt8>) throws(Complaint) {
     skipSpace(line)
     if index == line.count { throw Complaint("is blank: must be one JSON object {…}") }
     if line[index] == 0xef {
@@ -39,7 +41,7 @@ struct FlatObjectScanner {
   }
 
   /// The name of the next member, or nil after the last, when nothing may follow.
-  mutating func nextName(_ line: Span<UInt8>) throws(Complaint) -> Text? {
+  package mutating func nextName(_ line: Span<UInt8>) throws(Complaint) -> Text? {
     skipSpace(line)
     if take(UInt8(ascii: "}"), line) {
       skipSpace(line)
@@ -59,7 +61,7 @@ struct FlatObjectScanner {
   }
 
   /// The value of the member whose name was read last.
-  mutating func value(_ line: Span<UInt8>) throws(Complaint) -> Value {
+  package mutating func value(_ line: Span<UInt8>) throws(Complaint) -> Value {
     skipSpace(line)
     if index == line.count { throw malformed("a value", line) }
     switch line[index] {

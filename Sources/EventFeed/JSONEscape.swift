@@ -1,7 +1,7 @@
 /// The escapes of JSON strings, RFC 8259 section 7.
-enum JSONEscape {
+package enum JSONEscape {
   /// The character that the escape at `index` stands for; `index` moves behind it.
-  static func scalar(
+  package static func scalar(
     _ line: Span<UInt8>, _ index: inout Int
   ) throws(Complaint) -> Unicode.Scalar {
     let start = index
@@ -39,7 +39,7 @@ enum JSONEscape {
   /// The bytes of a string of the line, escapes resolved.
   ///
   /// - Precondition: `text` came from a scanner of the same line.
-  static func decode(_ text: FlatObjectScanner.Text, in line: Span<UInt8>) -> [UInt8] {
+  package static func decode(_ text: FlatObjectScanner.Text, in line: Span<UInt8>) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(text.range.count)
     var index = text.range.lowerBound

@@ -1,14 +1,14 @@
 /// Finds the word that was probably meant by a misspelt one.
-enum NearestWord {
+package enum NearestWord {
   /// ``; did you mean `buyer`?``, or nothing where no word is near.
-  static func hint(for text: String, among words: [String]) -> String {
+  package static func hint(for text: String, among words: [String]) -> String {
     guard let word = nearest(to: text, among: words) else { return "" }
     return "; did you mean `\(word)`?"
   }
 
   /// The word at the least distance, the first of equals; nil beyond 2 edits or
   /// a third of the word.
-  static func nearest(to text: String, among words: [String]) -> String? {
+  package static func nearest(to text: String, among words: [String]) -> String? {
     let letters = folded(text)
     // The longest word has 18 letters: anything much longer is no misspelling.
     if letters.count > 24 { return nil }
@@ -28,7 +28,7 @@ enum NearestWord {
 
   /// Edits (insert, delete, replace, swap of neighbours) that turn `a` into `b`.
   /// Source: the optimal string alignment distance, by rows.
-  static func distance(_ a: [UInt8], _ b: [UInt8]) -> Int {
+  package static func distance(_ a: [UInt8], _ b: [UInt8]) -> Int {
     var beforeLast = [Int](repeating: 0, count: b.count + 1)
     var last = Array(0...b.count)
     for i in a.indices {

@@ -12,11 +12,13 @@ public struct CounterpartySketch: Hashable, Sendable {
 
   public init(bits: UInt32 = 0) { self.bits = bits }
 
+  /// Counts a complaint of `id`.
   public mutating func insert(_ id: AccountID) {
     let shift = Self.shift(of: id)
     if (bits >> shift) & 3 < 3 { bits += 1 << shift }
   }
 
+  /// Undoes one `insert` of `id`.
   public mutating func remove(_ id: AccountID) {
     let shift = Self.shift(of: id)
     let count = (bits >> shift) & 3

@@ -9,6 +9,7 @@ public protocol ScorecardDimension: CaseIterable, Sendable, RawRepresentable<Int
   var reason: ReasonCode { get }
 }
 
+/// What a buyer is judged by.
 public enum BuyerDimension: Int, ScorecardDimension {
   /// Claims opened, less a credit for those upheld, per settled order.
   case claims = 0
@@ -41,6 +42,7 @@ public enum BuyerDimension: Int, ScorecardDimension {
   }
 }
 
+/// What a merchant is judged by.
 public enum MerchantDimension: Int, ScorecardDimension {
   /// Quality claims upheld, weighted by the claimant's credibility, per settled order.
   case qualityRefunds = 0

@@ -46,13 +46,18 @@ public enum EventDetail: Hashable, Sendable {
   case compensated
 }
 
+/// Who cancelled an order.
 public enum CancelledBy: UInt8, Sendable, CaseIterable { case buyer = 1, merchant }
+/// Why an order was cancelled.
 public enum CancelCause: UInt8, Sendable, CaseIterable { case outOfStock = 1, other }
+/// What a carrier's records show against a shipment.
 public enum CarrierProof: UInt8, Sendable, CaseIterable {
   case trackingInvalid = 1
   case scannedBeforeOrder, wrongDestination, emptyParcel
 }
+/// Whether a claim says that the goods were bad.
 public enum ClaimKind: UInt8, Sendable, CaseIterable { case quality = 1, nonQuality }
+/// What a buyer alleges in a claim.
 public enum Allegation: UInt8, Sendable, CaseIterable {
   case notReceived = 1
   case parcelEmpty, defective, notAsDescribed, wrongItem, changedMind, other
@@ -60,7 +65,9 @@ public enum Allegation: UInt8, Sendable, CaseIterable {
   /// Claims that nothing (of worth) arrived: the easiest to invent.
   var isNotReceived: Bool { self == .notReceived || self == .parcelEmpty }
 }
+/// How a claim was decided.
 public enum Verdict: UInt8, Sendable, CaseIterable { case upheld = 1, rejected, abuse }
+/// In which state returned goods were found.
 public enum ReturnCondition: UInt8, Sendable, CaseIterable { case asSold = 1, used, empty, swapped }
 
 /// An event with its place in its source's order: what is logged and applied.

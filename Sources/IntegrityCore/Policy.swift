@@ -78,6 +78,7 @@ public struct Policy: Sendable, Equatable {
     hash = Self.hash(version, [buyer, merchant], tiers, credibility)
   }
 
+  /// The scorecard of `kind`.
   @inlinable
   public func card(_ kind: AccountKind) -> Scorecard { kind == .buyer ? buyer : merchant }
 

@@ -10,7 +10,7 @@ public struct EventStream: IteratorProtocol {
   private var nextPlacedAt: UnixSeconds
 
   /// Orders under way: what the stream keeps in memory.
-  var pendingCount: Int { pending.count }
+  package var pendingCount: Int { pending.count }
 
   init(_ marketplace: MarketplaceSimulator) {
     self.marketplace = marketplace
@@ -53,7 +53,7 @@ extension MarketplaceSimulator {
   ///
   /// Every order has a slot of its own in the days, so that later orders are
   /// placed later.
-  func placing(_ order: UInt64) -> (at: UnixSeconds, generator: SplitMix64) {
+  package func placing(_ order: UInt64) -> (at: UnixSeconds, generator: SplitMix64) {
     var generator = SplitMix64(seed: seed, stream: Self.storyStream, index: order)
     let slot = Double(order - 1) + generator.unit()
     let offset = slot * (Double(days) * 86_400 / Double(Swift.max(1, orderCount)))

@@ -1,12 +1,18 @@
 import IntegrityCore
 
 /// A step of an order's story that is still to come. 16 bytes.
-struct PendingStep: Comparable {
-  let at: UnixSeconds
-  let step: UInt8
-  let order: UInt64
+package struct PendingStep: Comparable {
+  package let at: UnixSeconds
+  package let step: UInt8
+  package let order: UInt64
 
-  static func < (a: PendingStep, b: PendingStep) -> Bool {
+  package init(at: UnixSeconds, step: UInt8, order: UInt64) {
+    self.at = at
+    self.step = step
+    self.order = order
+  }
+
+  package static func < (a: PendingStep, b: PendingStep) -> Bool {
     a.at != b.at ? a.at < b.at : a.order < b.order
   }
 }
@@ -15,13 +21,15 @@ struct PendingStep: Comparable {
 ///
 /// An order has one step in it at a time, so no two are equal and the order in
 /// which they come out depends on nothing else.
-struct PendingSteps {
+package struct PendingSteps {
   private var heap: [PendingStep] = []
 
-  var first: PendingStep? { heap.first }
-  var count: Int { heap.count }
+  package init() {}
 
-  mutating func insert(_ step: PendingStep) {
+  package var first: PendingStep? { heap.first }
+  package var count: Int { heap.count }
+
+  package mutating func insert(_ step: PendingStep) {
     heap.append(step)
     var child = heap.count - 1
     while child > 0 {
@@ -34,13 +42,13 @@ struct PendingSteps {
   }
 
   /// - Precondition: not empty.
-  mutating func removeFirst() {
+  package mutating func removeFirst() {
     let last = heap.removeLast()
     if !heap.isEmpty { replaceFirst(with: last) }
   }
 
   /// - Precondition: not empty.
-  mutating func replaceFirst(with step: PendingStep) {
+  package mutating func replaceFirst(with step: PendingStep) {
     var parent = 0
     while true {
       var child = 2 * parent + 1

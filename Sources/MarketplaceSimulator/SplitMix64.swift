@@ -2,13 +2,13 @@
 ///
 /// Source: Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators,
 /// OOPSLA 2014. Whole numbers and IEEE multiplications only.
-struct SplitMix64 {
+package struct SplitMix64 {
   private var state: UInt64
 
-  init(seed: UInt64) { state = seed }
+  package init(seed: UInt64) { state = seed }
 
   /// The numbers of one purpose (`stream`) and one subject (`index`) under a seed.
-  init(seed: UInt64, stream: UInt64, index: UInt64) {
+  package init(seed: UInt64, stream: UInt64, index: UInt64) {
     let base = Self.mixed(seed &+ stream &* Self.step)
     state = Self.mixed(base ^ Self.mixed(index &+ Self.step))
   }
@@ -22,34 +22,34 @@ struct SplitMix64 {
     return z ^ (z >> 31)
   }
 
-  mutating func next() -> UInt64 {
+  package mutating func next() -> UInt64 {
     state &+= Self.step
     return Self.mixed(state)
   }
 
   /// 0 ..< `bound`. The bias, `bound` / 2^64, is far below what anybody can count.
-  mutating func below(_ bound: UInt64) -> UInt64 {
+  package mutating func below(_ bound: UInt64) -> UInt64 {
     next().multipliedFullWidth(by: bound).high
   }
 
   /// 0 ..< 1 in steps of 2^−53.
-  mutating func unit() -> Double {
+  package mutating func unit() -> Double {
     Double(next() >> 11) * 0x1p-53
   }
 
   /// Yes in `perMille` of a thousand cases.
-  mutating func chance(perMille: UInt64) -> Bool {
+  package mutating func chance(perMille: UInt64) -> Bool {
     below(1000) < perMille
   }
 
   /// Whole seconds from `range` of hours.
-  mutating func seconds(inHours range: ClosedRange<UInt64>) -> UInt32 {
+  package mutating func seconds(inHours range: ClosedRange<UInt64>) -> UInt32 {
     let first = range.lowerBound * 3600
     return UInt32(first + below(range.upperBound * 3600 - first + 1))
   }
 
   /// One of `choices`, each as often as its share of the weights' sum, 1 or more.
-  mutating func pick<Choice>(_ choices: [(weight: UInt64, choice: Choice)]) -> Choice {
+  package mutating func pick<Choice>(_ choices: [(weight: UInt64, choice: Choice)]) -> Choice {
     var rest = below(choices.reduce(0) { $0 + $1.weight })
     for (weight, choice) in choices {
       if rest < weight { return choice }
@@ -61,7 +61,7 @@ struct SplitMix64 {
   /// A number of mean 0 and variance 1, nearly normal, within ±4.9.
   ///
   /// The sum of eight uniform numbers of 16 bits: no logarithm, no sine.
-  mutating func nearlyNormal() -> Double {
+  package mutating func nearlyNormal() -> Double {
     var sum: UInt64 = 0
     for _ in 0..<2 {
       let four = next()

@@ -1,7 +1,7 @@
 import IntegrityCore
 import Testing
 
-@testable import EventFeed
+import EventFeed
 
 struct CivilTimeTests {
   /// Source of the numbers: GNU `date -u -d TEXT +%s`.

@@ -2,7 +2,7 @@ import Foundation
 import IntegrityCore
 import Testing
 
-@testable import EventFeed
+import EventFeed
 
 /// Docs/EVENTS.md is what people write their feeds after: it must be true.
 struct EventsDocumentTests {

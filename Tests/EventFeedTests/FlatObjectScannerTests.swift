@@ -1,6 +1,6 @@
 import Testing
 
-@testable import EventFeed
+import EventFeed
 
 /// What a scanner makes of a line: names and values in order, texts decoded.
 private func scan(_ bytes: [UInt8]) throws -> [(name: String, value: String)] {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import EventFeed
+import EventFeed
 
 struct NearestWordTests {
   private static let nearestRows: [(text: String, word: String?)] = [

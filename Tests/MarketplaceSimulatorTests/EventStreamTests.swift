@@ -1,7 +1,7 @@
 import IntegrityCore
 import Testing
 
-@testable import MarketplaceSimulator
+import MarketplaceSimulator
 
 private let start = UnixSeconds(1_600_000_000)
 

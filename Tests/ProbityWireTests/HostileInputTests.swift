@@ -170,15 +170,15 @@ struct HostileInputTests {
     }
   }
 
-  private static func targets() -> [Target] {
+  private static func targets() -> [Target] { connectionAndRequestTargets() + replyTargets() }
+
+  private static func connectionAndRequestTargets() -> [Target] {
     let call = Codec.Call(stream: 1)
     let account = ProtocolDocumentTests.scoreRequest
     let commands = Sample.everyDetail.prefix(6).enumerated().map {
       Sample.command($1, sequence: UInt64($0 + 1))
     }
     let ids = (1...5).map { AccountID($0) }
-    let failure = CallFailure(.invalidArgument, "no", field: "kind", commandIndex: 3)
-    let response = FrameHeader(type: .response, flags: [.end, .details], stream: 1, code: 3)
     return [
       target("Hello", { $0.encodeHello(ProtocolDocumentTests.clientHello, to: &$1) }) {
         let hello = try $0.decodeHello($1)
@@ -220,6 +220,13 @@ struct HostileInputTests {
         let service = try $0.decodeHealth($1)
         return { $0.encodeHealthRequest(service: service, call, to: &$1) }
       },
+    ]
+  }
+
+  private static func replyTargets() -> [Target] {
+    let failure = CallFailure(.invalidArgument, "no", field: "kind", commandIndex: 3)
+    let response = FrameHeader(type: .response, flags: [.end, .details], stream: 1, code: 3)
+    return [
       target("ScoreReply", { $0.encodeScore(Sample.score, stream: 1, to: &$1) }) {
         let reply = try $0.decodeScoreReply($1)
         return { $0.encodeScore(reply, stream: 1, to: &$1) }

@@ -11,7 +11,7 @@ enum Unsafe {
     "Sources/EventFeed/AccountKeyText.swift",
     "Sources/IntegrityCore/AccountRecord.swift",
     "Sources/IntegrityCore/DeterministicMath.swift",
-    "Sources/ProbityClient/ClientConnection.swift",
+    "Sources/ProbityClient/ClientHandler.swift",
     "Sources/ProbityClient/PendingCall.swift",
     "Sources/ProbityClient/ProbityClient.swift",
     "Sources/ProbityEngine/EngineClock.swift",
