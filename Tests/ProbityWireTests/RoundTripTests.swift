@@ -83,6 +83,31 @@ struct RoundTripTests {
     #expect(decoded.confidences == (0..<count).map(Float.init))
   }
 
+  @Test("columns are packed")
+  func packedColumns() throws {
+    let ids: [UInt64] = [7, .max]
+    let request = codec.frames {
+      $0.encodeScoreBatchRequest(
+        ids.map(AccountID.init), kind: .merchant, asOf: nil, .init(stream: 1), to: &$1)
+    }
+    let expected = ProtobufWriter.message {
+      $0.varint(1, 2)
+      $0.bytes(2, ids.flatMap { littleEndian($0) })
+    }
+    #expect(try payload(of: request) == expected)
+    var reply = ByteSink()
+    try codec.decodeScoreBatch(expected) { _, _, _, columns in
+      columns.set(0, PackedVerdict(rawValue: 0x00a1_b2c3), confidence: 1)
+      columns.set(1, PackedVerdict(rawValue: 0), confidence: 0)
+      codec.encodeScoreBatch(columns, Sample.basis, stream: 1, to: &reply)
+    }
+    let columns = ProtobufWriter.message {
+      $0.bytes(1, littleEndian(UInt32(0x00a1_b2c3)) + littleEndian(UInt32(0)))
+      $0.bytes(2, littleEndian(Float(1).bitPattern) + littleEndian(UInt32(0)))
+    }
+    #expect(try payload(of: reply.bytes).starts(with: columns))
+  }
+
   @Test("Score replies", arguments: [Sample.score, Sample.scoreOfExtremes, Sample.scoreOfZeros])
   func scoreReply(_ reply: ScoreReply) throws {
     let frame = codec.frames { $0.encodeScore(reply, stream: 1, to: &$1) }
