@@ -1,22 +1,22 @@
-#!/bin/sh
-# Tests a running daemon from outside, in Python.
+#!/usr/bin/env bash
+# Tests a daemon from outside: the protocol in Python, then the command line.
 #
-#   PROBITY_ADDRESS=127.0.0.1:7447 Tests/EndToEnd/run.sh [unittest arguments]
+#   Tests/EndToEnd/run.sh PROBITY [unittest arguments]
 #
-# PROBITY_ADDRESS  the daemon; nobody else may use it meanwhile
-# PROBITY_TOKEN    its token, where it asks for one
-#
-# Needs protoc and python3; makes a virtual environment in .build/venv.
-set -eu
+# PROBITY is the binary. Needs protoc and python3; makes a virtual environment
+# in .build/venv.
+set -euo pipefail
 
-: "${PROBITY_ADDRESS:?must be host:port of a running daemon}"
-here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../.." && pwd)
+root=$(cd "$(dirname "$0")/../.." && pwd)
+PROBITY=$(realpath "${1:?name the probity binary}")
+export PROBITY PYTHONDONTWRITEBYTECODE=1
+shift
 venv="$root/.build/venv"
 # The 4.25 series is the last that reads the code of Debian's protoc 3.21.
 protobuf=4.25.8
 
-if ! "$venv/bin/python" -c "import google.protobuf as p; assert p.__version__ == '$protobuf'" 2>/dev/null; then
+if ! "$venv/bin/python" -c "import google.protobuf as p; assert p.__version__ == '$protobuf'" \
+  2>/dev/null; then
   python3 -m venv "$venv"
   "$venv/bin/pip" install --quiet --disable-pip-version-check "protobuf==$protobuf"
 fi
@@ -25,5 +25,5 @@ generated=$(mktemp -d)
 trap 'rm -rf "$generated"' EXIT
 protoc -I "$root/Protos/probity/v1" --python_out="$generated" integrity.proto
 
-cd "$here"
-PYTHONPATH="$generated" PYTHONDONTWRITEBYTECODE=1 "$venv/bin/python" -m unittest "${@:-test_protocol}"
+cd "$root/Tests/EndToEnd"
+PYTHONPATH="$generated" "$venv/bin/python" -m unittest "${@:-discover}"

@@ -1,7 +1,8 @@
 """What Protos/PROTOCOL.md promises, asked of a running daemon.
 
-run.sh prepares and starts this. The daemon must have no other user meanwhile:
-positions and counts are compared. Whatever a test does to a connection of its
+run.sh prepares and starts this, with a daemon of its own unless PROBITY_ADDRESS
+names one. The daemon must have no other user meanwhile: positions and counts
+are compared. Whatever a test does to a connection of its
 own, a second one, the witness, is open throughout and must still be answered.
 """
 
@@ -12,9 +13,10 @@ import time
 import unittest
 
 import integrity_pb2 as pb
+from daemon import Daemon
 from probity_client import *  # noqa: F403: the whole client is under test
 
-ADDRESS = os.environ["PROBITY_ADDRESS"]
+ADDRESS = os.environ.get("PROBITY_ADDRESS")
 TOKEN = os.environ.get("PROBITY_TOKEN", "").encode()
 SEED = int(os.environ.get("PROBITY_SEED", "20260101"))
 
@@ -22,7 +24,9 @@ witness = None
 
 
 def setUpModule():
-    global witness
+    global witness, ADDRESS
+    if not ADDRESS:
+        ADDRESS = unittest.enterModuleContext(Daemon()).address
     witness = Connection(ADDRESS, token=TOKEN)
     print(f"daemon {witness.hello.agent} at {ADDRESS}, seed {SEED}")
 
