@@ -246,7 +246,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
       if method == .record {
         unsafe try record(payload, stream: header.stream, arrival, deadline)
       } else {
-        unsafe try loop.answer(method, payload, stream: header.stream, now: arrival.wall, to: &replies)
+        unsafe try loop.answer(
+          method, payload, stream: header.stream, now: arrival.wall, to: &replies)
       }
     } catch {
       refuse(error, stream: header.stream)

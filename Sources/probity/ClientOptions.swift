@@ -14,7 +14,8 @@ struct ClientOptions: ParsableArguments {
       valueName: "file"))
   var tokenFile: String?
 
-  @Option(help: ArgumentHelp("Longest to wait for an answer, retries included.", valueName: "seconds"))
+  @Option(
+    help: ArgumentHelp("Longest to wait for an answer, retries included.", valueName: "seconds"))
   var timeout = 10.0
 
   func validate() throws {

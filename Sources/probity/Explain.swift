@@ -29,8 +29,9 @@ struct Explain: AsyncParsableCommand {
     for entry in reply.evidence where entry.value >= 0.005 {
       Output.print("    \(entry.name.padded(to: 26))\(number(entry.value).rightAligned(to: 12))")
     }
-    Output.print("    \("distinct counterparties".padded(to: 26))"
-      + "\(reply.distinctCounterparties)".rightAligned(to: 12))
+    Output.print(
+      "    \("distinct counterparties".padded(to: 26))"
+        + "\(reply.distinctCounterparties)".rightAligned(to: 12))
     if !reply.changes.isEmpty {
       Output.print("")
       Output.print("  what would change it")
@@ -45,13 +46,15 @@ struct Explain: AsyncParsableCommand {
       + "rate".rightAligned(to: 9) + "at most".rightAligned(to: 9) + "usual".rightAligned(to: 9)
       + "points".rightAligned(to: 9)
     let base = "  base".padded(to: 66) + number(reply.pointsBase).rightAligned(to: 9)
-    return [Style().paint(head, .grey), base] + reply.dimensions.map { d in
-      let rates = d.ratePrior == 0 ? ["", "", ""] : [d.rate, d.rateUpper, d.ratePrior].map(percent)
-      return "  \(d.name)".padded(to: 20) + number(d.events).rightAligned(to: 9)
-        + number(d.exposure).rightAligned(to: 10) + rates[0].rightAligned(to: 9)
-        + rates[1].rightAligned(to: 9) + rates[2].rightAligned(to: 9)
-        + signed(d.points).rightAligned(to: 9)
-    }
+    return [Style().paint(head, .grey), base]
+      + reply.dimensions.map { d in
+        let rates =
+          d.ratePrior == 0 ? ["", "", ""] : [d.rate, d.rateUpper, d.ratePrior].map(percent)
+        return "  \(d.name)".padded(to: 20) + number(d.events).rightAligned(to: 9)
+          + number(d.exposure).rightAligned(to: 10) + rates[0].rightAligned(to: 9)
+          + rates[1].rightAligned(to: 9) + rates[2].rightAligned(to: 9)
+          + signed(d.points).rightAligned(to: 9)
+      }
   }
 
   private func number(_ value: Double) -> String {

@@ -74,7 +74,8 @@ final class LineReader {
   private func readPiece() throws -> [UInt8] {
     while true {
       var count = 0
-      let piece = unsafe [UInt8](unsafeUninitializedCapacity: Self.pieceBytes) { buffer, initialized in
+      let piece = unsafe [UInt8](unsafeUninitializedCapacity: Self.pieceBytes) {
+        buffer, initialized in
         count = unsafe read(file, buffer.baseAddress, Self.pieceBytes)
         initialized = max(0, count)
       }

@@ -59,7 +59,9 @@ struct Style {
 }
 
 extension String {
-  func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+  func padded(to width: Int) -> String {
+    self + String(repeating: " ", count: max(0, width - count))
+  }
 
   func rightAligned(to width: Int) -> String {
     String(repeating: " ", count: max(0, width - count)) + self

@@ -27,7 +27,9 @@ struct Progress {
     let filled = Int(share * 30)
     let bar = String(repeating: "█", count: filled) + String(repeating: "·", count: 30 - filled)
     let left = Int((seconds / share - seconds).rounded(.up))
-    draw("\(bar) \(Int(share * 100)) %  \(rate), \(left / 60):\(left % 60 < 10 ? "0" : "")\(left % 60) left")
+    draw(
+      "\(bar) \(Int(share * 100)) %  \(rate), \(left / 60):\(left % 60 < 10 ? "0" : "")\(left % 60) left"
+    )
   }
 
   /// Takes the line away.

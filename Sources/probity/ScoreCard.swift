@@ -34,7 +34,8 @@ struct ScoreCard {
       let left = reason.points < 0 ? blocks.rightAligned(to: half) : "".padded(to: half)
       let right = reason.points > 0 ? blocks.padded(to: half) : "".padded(to: half)
       let sign = reason.points > 0 ? "+" : ""
-      return "  \(reason.code.label)   " + style.paint(left, .red) + "│" + style.paint(right, .green)
+      return "  \(reason.code.label)   " + style.paint(left, .red) + "│"
+        + style.paint(right, .green)
         + " " + "\(sign)\(reason.points)".rightAligned(to: 5) + "   \(reason.code.text)"
     }
   }
@@ -45,8 +46,9 @@ struct ScoreCard {
     let eighths = score * width * 8 / 1_000
     let partial = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths % 8]
     let filled = String(repeating: "█", count: eighths / 8) + partial
-    return style.paint(filled, colour) + style.paint(
-      String(repeating: "·", count: width - filled.count), .grey)
+    return style.paint(filled, colour)
+      + style.paint(
+        String(repeating: "·", count: width - filled.count), .grey)
   }
 
   private func number(_ score: Int) -> String { " " + String(score).rightAligned(to: 4) }

@@ -18,7 +18,9 @@ struct Serve: AsyncParsableCommand {
       State is kept in memory only: a restart begins empty.
       """)
 
-  @Option(help: ArgumentHelp("Where state will be kept; must be a directory if it exists.", valueName: "dir"))
+  @Option(
+    help: ArgumentHelp(
+      "Where state will be kept; must be a directory if it exists.", valueName: "dir"))
   var data = "./probity-data"
 
   @Option(help: "Address to listen on; port 0 takes any free one.")
@@ -27,7 +29,9 @@ struct Serve: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Policy document in place of the built-in one.", valueName: "file"))
   var policy: String?
 
-  @Option(help: ArgumentHelp("Days in which evidence loses half its weight: 8 to 7300.", valueName: "days"))
+  @Option(
+    help: ArgumentHelp(
+      "Days in which evidence loses half its weight: 8 to 7300.", valueName: "days"))
   var halfLifeDays: Int = Int(EvidenceSchema.standard.halfLifeSeconds) / 86_400
 
   @Option(help: "Most accounts to hold; commands that need more are refused.")
@@ -103,7 +107,9 @@ struct Serve: AsyncParsableCommand {
 
   private func checkDataDirectory() throws {
     var isDirectory: ObjCBool = false
-    if unsafe FileManager.default.fileExists(atPath: data, isDirectory: &isDirectory), !isDirectory.boolValue {
+    if unsafe FileManager.default.fileExists(atPath: data, isDirectory: &isDirectory),
+      !isDirectory.boolValue
+    {
       throw CommandFailure("--data \(data) is a file: name a directory")
     }
   }
@@ -118,7 +124,8 @@ struct Serve: AsyncParsableCommand {
         clock: SystemClock())
     } catch StoreError.outOfAddressSpace(let sizeBytes) {
       throw CommandFailure(
-        "cannot reserve \(sizeBytes >> 20) MiB of address space: lower --accounts-max or raise ulimit -v")
+        "cannot reserve \(sizeBytes >> 20) MiB of address space: lower --accounts-max or raise ulimit -v"
+      )
     }
   }
 

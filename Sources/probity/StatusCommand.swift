@@ -79,8 +79,11 @@ struct StatusOutput: Encodable {
       ("durability", durability == "memory" ? "memory: nothing survives a restart" : durability),
       ("policy", "\(policyName), version \(policyVersion), hash \(policyHash)"),
       ("half-life", "\(halfLifeSeconds / 86_400) days"),
-      ("commands", "\(commandsApplied) applied, \(commandsDuplicate) duplicates, "
-        + "\(commandsQueued) waiting\(recording ? "" : "; NOT RECORDING")"),
+      (
+        "commands",
+        "\(commandsApplied) applied, \(commandsDuplicate) duplicates, "
+          + "\(commandsQueued) waiting\(recording ? "" : "; NOT RECORDING")"
+      ),
       ("lookups", "\(lookups)"),
       ("connections", "\(connections) on \(eventLoops) event loops, \(callsRefused) calls refused"),
     ]

@@ -1,7 +1,6 @@
+import EventFeed
 import IntegrityCore
 import Testing
-
-import EventFeed
 
 struct CivilTimeTests {
   /// Source of the numbers: GNU `date -u -d TEXT +%s`.

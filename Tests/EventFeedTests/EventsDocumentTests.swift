@@ -1,8 +1,7 @@
+import EventFeed
 import Foundation
 import IntegrityCore
 import Testing
-
-import EventFeed
 
 /// Docs/EVENTS.md is what people write their feeds after: it must be true.
 struct EventsDocumentTests {

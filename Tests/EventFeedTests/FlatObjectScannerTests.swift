@@ -1,6 +1,5 @@
-import Testing
-
 import EventFeed
+import Testing
 
 /// What a scanner makes of a line: names and values in order, texts decoded.
 private func scan(_ bytes: [UInt8]) throws -> [(name: String, value: String)] {

@@ -1,6 +1,5 @@
-import Testing
-
 import EventFeed
+import Testing
 
 struct NearestWordTests {
   private static let nearestRows: [(text: String, word: String?)] = [

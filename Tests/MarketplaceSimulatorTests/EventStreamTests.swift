@@ -1,7 +1,6 @@
 import IntegrityCore
-import Testing
-
 import MarketplaceSimulator
+import Testing
 
 private let start = UnixSeconds(1_600_000_000)
 

@@ -24,10 +24,11 @@ import Testing
   }
 
   /// Source, sequences sent → applied, duplicates, highest.
-  @Test(arguments: [
-    ([1...3], 3, 0, 3), ([1...3, 1...3], 3, 3, 3), ([1...3, 2...5], 5, 2, 5),
-    ([4...6, 1...3], 3, 3, 6), ([1...1, 10...10], 2, 0, 10),
-  ] as [([ClosedRange<UInt64>], Int, Int, UInt64)])
+  @Test(
+    arguments: [
+      ([1...3], 3, 0, 3), ([1...3, 1...3], 3, 3, 3), ([1...3, 2...5], 5, 2, 5),
+      ([4...6, 1...3], 3, 3, 6), ([1...1, 10...10], 2, 0, 10),
+    ] as [([ClosedRange<UInt64>], Int, Int, UInt64)])
   func whatWasAppliedOnceIsADuplicateAfterwards(
     _ sent: [ClosedRange<UInt64>], applied: Int, duplicates: Int, highest: UInt64
   ) async throws {

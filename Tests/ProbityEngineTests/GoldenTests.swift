@@ -52,7 +52,9 @@ import Testing
     }
     lines.append("end \(hex(state.hash)) policy \(hex(Make.rules.policy.hash))")
     let clock = DecayClock(.standard, now: judgedAt)
-    let order = keys.sorted { ($0.kind.rawValue, $0.id.rawValue) < ($1.kind.rawValue, $1.id.rawValue) }
+    let order = keys.sorted {
+      ($0.kind.rawValue, $0.id.rawValue) < ($1.kind.rawValue, $1.id.rawValue)
+    }
     return lines
       + order.map { key in
         let record = state.table.record(of: key) ?? AccountRecord(key)

@@ -1,7 +1,6 @@
+import ProbityServer
 import ProbityWire
 import Testing
-
-import ProbityServer
 
 @Suite struct ConnectionStateTests {
   /// What has happened, the frame, what follows.
@@ -47,8 +46,9 @@ import ProbityServer
     let first = state.receive(FrameHeader(type: .request, stream: 5))
     #expect(first == .call)
     for stream in [5, 4, 1] as [UInt32] {
-      guard case .goAway(.invalidArgument, _) = state.receive(
-        FrameHeader(type: .request, stream: stream))
+      guard
+        case .goAway(.invalidArgument, _) = state.receive(
+          FrameHeader(type: .request, stream: stream))
       else { return #expect(Bool(false), "stream \(stream) was accepted") }
     }
     let last = state.receive(FrameHeader(type: .request, stream: 6))
