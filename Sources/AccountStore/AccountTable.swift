@@ -14,7 +14,7 @@ import Synchronization
 /// copies the record between two looks at its shard's sequence lock and
 /// repeats itself if the writer was there; it never blocks the writer.
 ///
-/// Memory: 64 bytes a record and 8 to 9 bytes of index an account.
+/// Memory: 64 bytes a record and about 9 bytes of index an account (`store-growth`).
 public final class AccountTable: @unchecked Sendable {
   // Safe: `memory` is shared through `Shard`'s atomic words; everything else is
   // constant, atomic, or touched by the writer alone.
