@@ -26,9 +26,12 @@ public final class ProbityServer: ServiceLifecycle.Service {
     public var limits: ServerLimits
     public var clock: any EngineClock
 
+    /// As many as there are cores.
+    public static var eventLoopCountStandard: Int { System.coreCount }
+
     public init(
       host: String, port: Int, token: [UInt8] = [],
-      eventLoopCount: Int = System.coreCount, policyName: String, version: String,
+      eventLoopCount: Int = eventLoopCountStandard, policyName: String, version: String,
       limits: ServerLimits = ServerLimits(), clock: any EngineClock = SystemClock()
     ) {
       self.host = host
@@ -46,12 +49,12 @@ public final class ProbityServer: ServiceLifecycle.Service {
   private let engine: Engine
   private let service: Service
   private let logger: Logger
-  private let onListening: @Sendable (SocketAddress) -> Void
+  private let onListening: @Sendable (_ host: String, _ port: Int) -> Void
 
   /// - Parameter onListening: called once, with the address that was bound.
   public init(
     _ configuration: Configuration, engine: Engine, logger: Logger,
-    onListening: @escaping @Sendable (SocketAddress) -> Void = { _ in }
+    onListening: @escaping @Sendable (_ host: String, _ port: Int) -> Void = { _, _ in }
   ) {
     self.configuration = configuration
     self.engine = engine
@@ -75,7 +78,9 @@ public final class ProbityServer: ServiceLifecycle.Service {
       try? await group.shutdownGracefully()
       throw error
     }
-    if let address = listener.localAddress { onListening(address) }
+    onListening(
+      listener.localAddress?.ipAddress ?? configuration.host,
+      listener.localAddress?.port ?? configuration.port)
     await withGracefulShutdownHandler {
       try? await listener.closeFuture.get()
     } onGracefulShutdown: {

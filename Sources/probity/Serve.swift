@@ -5,7 +5,6 @@ import Foundation
 import IntegrityCore
 import IntegrityPolicy
 import Logging
-import NIOCore
 import ProbityEngine
 import ProbityServer
 import ServiceLifecycle
@@ -44,7 +43,7 @@ struct Serve: AsyncParsableCommand {
   var allowAnonymous = false
 
   @Option(help: "Threads for connections.")
-  var eventLoops = System.coreCount
+  var eventLoops = ProbityServer.Configuration.eventLoopCountStandard
 
   @Option(help: "Least level to log, on standard error: debug, info, notice, warning, error.")
   var logLevel = Logger.Level.notice
@@ -130,8 +129,8 @@ struct Serve: AsyncParsableCommand {
   }
 
   /// Tells where the daemon listens, and what to try.
-  @Sendable private func announce(_ address: SocketAddress) {
-    let bound = AddressArgument(host: address.ipAddress ?? listen.host, port: address.port ?? 0)
+  @Sendable private func announce(_ host: String, _ port: Int) {
+    let bound = AddressArgument(host: host, port: port)
     if json {
       try? Output.printJSON(["listening": bound.description, "pid": "\(getpid())"])
       return

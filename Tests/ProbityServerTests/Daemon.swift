@@ -39,7 +39,7 @@ struct Daemon {
         host: "127.0.0.1", port: 0, token: Array(token.utf8), eventLoopCount: 2,
         policyName: "standard", version: "test", limits: limits),
       engine: engine, logger: logger,
-      onListening: { listening.yield($0.port ?? 0) })
+      onListening: { listening.yield($1) })
     let group = ServiceGroup(services: [server], logger: logger)
     return try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask { try await group.run() }

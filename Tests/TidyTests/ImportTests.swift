@@ -34,10 +34,7 @@ enum Imports {
   ]
 
   /// Single files that go beyond their module's row, and why.
-  static let exceptions: [String: Set<String>] = [
-    // The server announces its address, and takes its threads, in SwiftNIO's types.
-    "Sources/probity/Serve.swift": ["NIO"]
-  ]
+  static let exceptions: [String: Set<String>] = [:]
 
   /// "NIO" stands for every module of SwiftNIO, "SystemC" for the C library.
   static func group(_ module: Substring) -> String {
