@@ -138,7 +138,11 @@ final class ConnectionHandler: ChannelDuplexHandler {
   /// Handles every whole frame; keeps the rest.
   private func parse(_ bytes: inout ByteBuffer) {
     let arrival = Arrival(service.clock)
+    var askedUntil = bytes.readerIndex
     while !state.isClosed && bytes.readableBytes > 0 {
+      if bytes.readerIndex >= askedUntil {
+        askedUntil = bytes.readerIndex + loop.lookahead.askAhead(bytes, service.engine.table)
+      }
       if replies.readableBytes >= limits.replyBytesMax {
         flushReplies()
         if context?.channel.isWritable == false { break }

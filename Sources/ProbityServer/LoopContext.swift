@@ -14,6 +14,7 @@ final class LoopContext: ReplySink {
   let service: Service
   let tally = Tally()
   private(set) var connections: [UInt64: ConnectionHandler] = [:]
+  var lookahead = Lookahead()
   private var decay: DecayClock
 
   init(eventLoop: any EventLoop, service: Service) {

@@ -20,6 +20,7 @@ enum Unsafe {
     "Sources/ProbityEngine/Sequencer.swift",
     "Sources/ProbityServer/ConnectionHandler.swift",
     "Sources/ProbityServer/Explanations.swift",
+    "Sources/ProbityServer/Lookahead.swift",
     "Sources/ProbityServer/Lookups.swift",
     "Sources/ProbityTransport/ByteBufferSink.swift",
     "Sources/ProbityWire/Arena.swift",

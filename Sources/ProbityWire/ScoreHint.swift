@@ -1,0 +1,56 @@
+import IntegrityCore
+
+/// Guesses which accounts the bytes of a read ask for, so that their memory can
+/// be on its way before the first call is answered.
+///
+/// Nothing is checked: neither checksums, nor that a payload is a message. What
+/// is found may be wrong and must have no effect but on time.
+public enum ScoreHint {
+  /// A payload as this field order and our own encoder make it: `account`, `kind`.
+  @usableFromInline static let payloadBytesMin = 11
+
+  /// Calls `body` with the account of each Score frame that lies whole in
+  /// `bytes`, until there were `countMax`. About 3 ns a frame.
+  ///
+  /// - Returns: the bytes of the frames looked at.
+  @inlinable @inline(__always)
+  public static func accounts(
+    in bytes: UnsafeRawBufferPointer, countMax: Int, _ body: (AccountKey) -> Void
+  ) -> Int {
+    var offset = 0
+    var count = 0
+    while count < countMax, bytes.count - offset >= FrameHeader.sizeBytes {
+      let frame = unsafe UnsafeRawBufferPointer(rebasing: bytes[offset...])
+      let payloadBytes = unsafe Int(FrameHeader.little(frame, 0, as: UInt32.self))
+      if payloadBytes > frame.count - FrameHeader.sizeBytes { break }
+      if let account = unsafe account(ofFrame: frame, payloadBytes: payloadBytes) {
+        body(account)
+        count += 1
+      }
+      offset += FrameHeader.sizeBytes + payloadBytes
+    }
+    return offset
+  }
+
+  /// The account that a whole frame seems to ask for, or nil.
+  @inlinable @inline(__always)
+  static func account(
+    ofFrame frame: UnsafeRawBufferPointer, payloadBytes: Int
+  ) -> AccountKey? {
+    let payload = FrameHeader.sizeBytes
+    guard payloadBytes >= payloadBytesMin,
+      unsafe frame[8] == FrameType.request.rawValue,
+      unsafe FrameHeader.little(frame, 10, as: UInt16.self) == Method.score.rawValue,
+      unsafe frame[payload] == accountTag, unsafe frame[payload + 9] == kindTag,
+      let kind = unsafe AccountKind(rawValue: frame[payload + 10])
+    else { return nil }
+    // Safe: the payload has at least eleven bytes.
+    let id = unsafe frame.loadUnaligned(fromByteOffset: payload + 1, as: UInt64.self)
+    return AccountKey(kind, AccountID(UInt64(littleEndian: id)))
+  }
+
+  /// Field 1 as a fixed64, field 2 as a varint. Source: ScoreRequest in
+  /// Protos/probity/v1/integrity.proto.
+  @usableFromInline static let accountTag: UInt8 = 1 << 3 | 1
+  @usableFromInline static let kindTag: UInt8 = 2 << 3 | 0
+}
