@@ -82,7 +82,7 @@ extension Policy {
     let card = card(record.kind)
     let reaches = { (count: Int) in
       let more = evidence.addingCleanOrders(Float(count))
-      return tiers.tier(ofScore: card.judge(more, kind: record.kind).score) <= tier
+      return self.tiers.tier(ofScore: card.judge(more, kind: record.kind).score) <= tier
     }
     if !reaches(TierChange.cleanOrdersMax) { return nil }
     var below = 0

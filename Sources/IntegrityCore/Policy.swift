@@ -47,8 +47,9 @@ public struct CredibilityRules: Sendable, Equatable {
 /// Versioned rules and weights, compiled: everything a judgement reads but evidence and time.
 ///
 /// Made from a document by `IntegrityPolicy`; immutable. Its hash is in every
-/// answer.
-public struct Policy: Sendable, Equatable {
+/// answer. A class, so that a judgement reads its numbers where they are: as a
+/// value, its 900 bytes and two arrays were copied for each.
+public final class Policy: Sendable {
   public let version: UInt32
   /// Hash of every number that can change a judgement, and of the version.
   public let hash: UInt64
@@ -99,5 +100,12 @@ public struct Policy: Sendable, Equatable {
       numbers += [h.pointsPerDoubling, h.ordersScale, h.gainMax, h.thinOrders]
     }
     return StateHash.of(words + numbers.map { UInt64($0.bitPattern) })
+  }
+}
+
+extension Policy: Equatable {
+  public static func == (a: Policy, b: Policy) -> Bool {
+    a.version == b.version && a.buyerRules == b.buyerRules && a.merchantRules == b.merchantRules
+      && a.tiers == b.tiers && a.credibility == b.credibility
   }
 }

@@ -13,8 +13,9 @@ struct Arrival {
   }
 
   /// Monotonic nanoseconds after which a call must not be begun.
-  func deadline(of header: FrameHeader, _ limits: ServerLimits) -> UInt64 {
-    let cap = limits.callTimeoutMicrosecondsMax
+  ///
+  /// - Parameter cap: longest timeout, and that of a call which sets none.
+  func deadline(of header: FrameHeader, capMicroseconds cap: UInt32) -> UInt64 {
     let timeout = header.time == 0 ? cap : min(header.time, cap)
     return monotonicNanoseconds + UInt64(timeout) * 1_000
   }

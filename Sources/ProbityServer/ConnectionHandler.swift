@@ -141,7 +141,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     var askedUntil = bytes.readerIndex
     while !state.isClosed && bytes.readableBytes > 0 {
       if bytes.readerIndex >= askedUntil {
-        askedUntil = bytes.readerIndex + loop.lookahead.askAhead(bytes, service.engine.table)
+        askedUntil = bytes.readerIndex + loop.askAhead(bytes)
       }
       if replies.readableBytes >= limits.replyBytesMax {
         flushReplies()
@@ -241,7 +241,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
       let failure = CallFailure(.unimplemented, "there is no method \(header.code)")
       return refuse(failure, stream: header.stream)
     }
-    let deadline = arrival.deadline(of: header, limits)
+    let deadline = arrival.deadline(
+      of: header, capMicroseconds: limits.callTimeoutMicrosecondsMax)
     if header.time != 0 && service.clock.monotonicNanoseconds > deadline {
       return refuse(.deadlinePassed, stream: header.stream)
     }

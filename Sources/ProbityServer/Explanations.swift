@@ -13,12 +13,12 @@ extension LoopContext {
     let request = unsafe try codec.decodeExplain(payload)
     let clock = decayClock(at: request.asOf ?? now)
     let basis = basis(asOf: clock.now)
-    guard let record = service.engine.table.record(of: request.account) else {
+    guard let record = table.record(of: request.account) else {
       let account = request.account
       let message = "\(account.kind.name) \(account.id.rawValue) is not known: nothing was recorded"
       throw CallFailure(.notFound, message, field: "account")
     }
-    let explanation = service.engine.policy.explanation(of: record, at: clock)
+    let explanation = policy.explanation(of: record, at: clock)
     codec.encodeExplain(ExplainReply(explanation, basis), stream: stream, to: &replies)
     tally.addLookups(1)
   }

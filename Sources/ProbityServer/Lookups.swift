@@ -39,8 +39,8 @@ extension LoopContext {
     let request = unsafe try codec.decodeScore(payload)
     let clock = decayClock(at: request.asOf ?? now)
     let basis = basis(asOf: clock.now)
-    let record = service.engine.table.record(of: request.account)
-    let judgement = service.engine.policy.judge(record ?? AccountRecord(request.account), at: clock)
+    let record = table.record(of: request.account)
+    let judgement = policy.judge(record ?? AccountRecord(request.account), at: clock)
     codec.encodeScore(judgement, isKnown: record != nil, basis, stream: stream, to: &replies)
     tally.addLookups(1)
   }
@@ -52,8 +52,7 @@ extension LoopContext {
     unsafe try codec.decodeScoreBatch(payload) { kind, asOf, ids, columns in
       let clock = decayClock(at: asOf ?? now)
       let basis = basis(asOf: clock.now)
-      let policy = service.engine.policy
-      service.engine.table.records(of: ids, kind: kind) { index, record in
+      table.records(of: ids, kind: kind) { index, record in
         let key = AccountKey(kind, AccountID(ids[index]))
         let judgement = policy.judge(record ?? AccountRecord(key), at: clock)
         let verdict = PackedVerdict(
@@ -69,8 +68,8 @@ extension LoopContext {
   /// Read before the record, so that the record holds at least this much of the log.
   func basis(asOf: UnixSeconds) -> JudgementBasis {
     JudgementBasis(
-      asOf: asOf, logPosition: service.engine.position,
-      policyVersion: service.engine.policy.version, policyHash: service.engine.policy.hash,
+      asOf: asOf, logPosition: engine.position,
+      policyVersion: policy.version, policyHash: policy.hash,
       isDegraded: false)
   }
 }

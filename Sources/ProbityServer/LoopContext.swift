@@ -1,3 +1,4 @@
+import AccountStore
 import IntegrityCore
 import NIOCore
 import ProbityEngine
@@ -13,14 +14,22 @@ final class LoopContext: ReplySink {
   let codec = Codec()
   let service: Service
   let tally = Tally()
+  // The engine's own, here once more: reached through `service` each would be
+  // retained and released for every lookup, by all loops at once.
+  let engine: Engine
+  let table: AccountTable
+  let policy: Policy
   private(set) var connections: [UInt64: ConnectionHandler] = [:]
-  var lookahead = Lookahead()
+  private var lookahead = Lookahead()
   private var decay: DecayClock
 
   init(eventLoop: any EventLoop, service: Service) {
     self.eventLoop = eventLoop
     self.service = service
-    decay = DecayClock(service.engine.schema, now: .zero)
+    engine = service.engine
+    table = engine.table
+    policy = engine.policy
+    decay = DecayClock(engine.schema, now: .zero)
   }
 
   func add(_ connection: ConnectionHandler) { connections[connection.id] = connection }
@@ -29,9 +38,14 @@ final class LoopContext: ReplySink {
 
   /// The decay factor of a moment; that of the last moment asked is kept.
   func decayClock(at now: UnixSeconds) -> DecayClock {
-    if decay.now != now { decay = DecayClock(service.engine.schema, now: now) }
+    if decay.now != now { decay = DecayClock(engine.schema, now: now) }
     return decay
   }
+
+  /// Asks for the accounts of the next calls in `bytes`.
+  ///
+  /// - Returns: the bytes of the calls looked at.
+  func askAhead(_ bytes: ByteBuffer) -> Int { lookahead.askAhead(bytes, table) }
 
   /// Called by the sequencer: one hop to this loop and one flush per
   /// connection for a whole group.
