@@ -40,8 +40,9 @@ test-debug: test-packages ## The unit tests
 	swift test
 
 .PHONY: test-release
-test-release: test-packages ## The golden file once more, as the release build computes it
-	swift test $(RELEASE) --filter GoldenTests
+test-release: packages ## The golden file once more, as the release build computes it
+	swift build $(RELEASE) --product golden-check
+	.build/release/golden-check Tests/Golden
 
 .PHONY: race
 race: packages ## Readers against the writer under ThreadSanitizer
