@@ -1,6 +1,11 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// As the daemon's own hot targets are compiled, into which their code is inlined.
+let hot: [SwiftSetting] = [
+  .unsafeFlags(["-enforce-exclusivity=unchecked", "-Xcc", "-fno-math-errno"])
+]
+
 /// A package of its own, so that nobody who builds the daemon builds this.
 let package = Package(
   name: "probity-benchmarks",
@@ -26,7 +31,7 @@ let package = Package(
         .product(name: "ProbityWire", package: "probity"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
-      swiftSettings: [.unsafeFlags(["-enforce-exclusivity=unchecked"])]),
+      swiftSettings: hot),
     .executableTarget(
       name: "LoopbackBench",
       dependencies: [
@@ -36,6 +41,6 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
-      swiftSettings: [.unsafeFlags(["-enforce-exclusivity=unchecked"])]),
+      swiftSettings: hot),
   ]
 )

@@ -74,12 +74,12 @@ extension AccountRecord {
   }
 
   /// The ten counters as of the clock's moment, never negative.
-  @inlinable
+  @inlinable @inline(__always)
   public func evidence(at clock: DecayClock) -> Evidence {
     let factor = clock.factor(for: self)
     return Evidence(
-      head: pointwiseMax(counters * factor, .zero),
-      tail: pointwiseMax(countersTail * factor, .zero))
+      head: (counters * factor).atLeast(.zero),
+      tail: (countersTail * factor).atLeast(.zero))
   }
 }
 

@@ -76,9 +76,14 @@ public struct DecayClock: Sendable {
   /// Factor that turns the stored counters of `record` into counts as of `now`,
   /// or as of its newest event where that is later: evidence is never inflated
   /// by being read "before" it happened.
-  @inlinable
+  @inlinable @inline(__always)
   public func factor(for record: AccountRecord) -> Float {
-    if record.epoch == epoch && record.lastEventAt <= now { return factor }
+    record.epoch == epoch && record.lastEventAt <= now ? factor : rareFactor(for: record)
+  }
+
+  /// For a record of another epoch, or of events after `now`.
+  @usableFromInline @inline(never)
+  func rareFactor(for record: AccountRecord) -> Float {
     let moment = Swift.max(now, record.lastEventAt)
     return Self.readFactor(schema, now: moment, epoch: record.epoch)
   }

@@ -28,7 +28,7 @@ public struct TierRules: Sendable, Equatable {
   }
 
   /// The tier that a score gives by itself.
-  @inlinable
+  @inlinable @inline(__always)
   public func tier(ofScore score: Int) -> Tier {
     let above = SIMD4<Int32>(repeating: Int32(truncatingIfNeeded: score)) .>= lowestScores
     let met = SIMD4<Int32>.zero.replacing(with: 1, where: above).wrappedSum()
@@ -37,7 +37,7 @@ public struct TierRules: Sendable, Equatable {
 
   /// The tier in force: worse than the stored one at once, better only after
   /// the cooldown has passed since the stored one was last deserved.
-  @inlinable
+  @inlinable @inline(__always)
   public func tierInForce(score: Int, record: AccountRecord, day: UInt16) -> Tier {
     let deserved = tier(ofScore: score)
     guard let stored = Tier(rawValue: record.tierCode), deserved < stored else { return deserved }

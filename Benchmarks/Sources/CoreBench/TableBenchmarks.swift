@@ -39,8 +39,9 @@ struct TableBenchmarks {
       lookUpInTurn()
     }
     watch.measure("look up in batches, \(label)", operations: Self.lookups) { lookUpBatches() }
-    watch.measure("look up and judge in batches, \(label)", operations: Self.lookups, target: 100)
-    { judgeBatches() }
+    watch.measure("look up and judge in batches, \(label)", operations: Self.lookups, target: 100) {
+      judgeBatches()
+    }
   }
 
   private func lookUp() -> UInt64 {
@@ -78,7 +79,8 @@ struct TableBenchmarks {
       table.records(of: batch, kind: .buyer) { index, record in
         let key = AccountKey(.buyer, AccountID(batch[index]))
         let judgement = policy.judge(record ?? AccountRecord(key), at: clock)
-        sum &+= UInt64(judgement.score) &+ UInt64(judgement.scoreFloor)
+        sum &+=
+          UInt64(judgement.score) &+ UInt64(judgement.scoreFloor)
           &+ UInt64(judgement.tier.rawValue) &+ UInt64(judgement.confidence.bitPattern)
       }
     }
