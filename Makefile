@@ -40,8 +40,9 @@ test-debug: test-packages ## The unit tests
 	swift test
 
 .PHONY: test-release
-test-release: test-packages ## The golden file once more, as the release build computes it
-	swift test $(RELEASE) --filter GoldenTests
+test-release: packages ## The golden file once more, as the release build computes it
+	swift build $(RELEASE) --product golden-check
+	.build/release/golden-check Tests/Golden
 
 .PHONY: race
 race: packages ## Readers against the writer under ThreadSanitizer
@@ -56,9 +57,29 @@ end-to-end: test-packages build-release ## The release daemon, spoken to in Pyth
 replay: build-release ## Real marketplaces through a real daemon, if their data is there
 	Benchmarks/Replay/replay.sh $(PROBITY)
 
+BENCH := swift build $(RELEASE) --package-path Benchmarks
+BENCH_BIN := Benchmarks/.build/release
+
+.PHONY: build-bench
+build-bench: build-release
+	$(BENCH)
+
+.PHONY: core-bench
+core-bench: build-bench ## Time the decision core, the table and the codec
+	$(BENCH_BIN)/core-bench
+
 .PHONY: compare
-compare: build-release ## Lookups over loopback beside Redis
-	Benchmarks/compare-redis.sh $(PROBITY)
+compare: build-bench ## Time lookups over loopback beside Redis
+	python3 Benchmarks/Harness/compare_redis.py
+
+.PHONY: allocations
+allocations: build-bench ## Count the daemon's heap allocations per lookup
+	python3 Benchmarks/Allocations/allocations.py
+
+.PHONY: growth
+growth: packages ## Time every insertion into a growing table
+	swift build $(RELEASE) --product store-growth
+	.build/release/store-growth 10000000
 
 .PHONY: format
 format: ## Format the sources

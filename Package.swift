@@ -135,9 +135,19 @@ let package = Package(
       name: "ProbityEngineTests",
       dependencies: [
         "ProbityEngine", "IntegrityCore", "IntegrityPolicy", "AccountStore", "CommandLog",
-        "EventFeed", "MarketplaceSimulator",
+        "GoldenReplay",
       ],
-      exclude: ["Golden"], swiftSettings: house),
+      swiftSettings: house),
+    .target(
+      name: "GoldenReplay",
+      dependencies: [
+        "ProbityEngine", "AccountStore", "IntegrityCore", "IntegrityPolicy", "EventFeed",
+        "MarketplaceSimulator",
+      ],
+      path: "Tests/GoldenReplay", swiftSettings: house),
+    .executableTarget(
+      name: "golden-check", dependencies: ["GoldenReplay"], path: "Tests/GoldenCheck",
+      swiftSettings: house),
     .testTarget(
       name: "ProbityServerTests",
       dependencies: [

@@ -8,33 +8,41 @@ public struct Judgement: Sendable, Equatable {
   public let confidence: Float
   /// The tier in force.
   public let tier: Tier
-  public let reasons: TopReasons
+  /// What the scores add up from.
+  @usableFromInline let points: ScorePoints
+  @usableFromInline let kind: AccountKind
+  @usableFromInline let isThin: Bool
 
-  @inlinable
-  init(score: Int, scoreFloor: Int, confidence: Float, tier: Tier, reasons: TopReasons) {
-    self.score = score
-    self.scoreFloor = scoreFloor
+  @inlinable @inline(__always)
+  init(_ points: ScorePoints, kind: AccountKind, confidence: Float, tier: Tier, isThin: Bool) {
+    score = points.score
+    scoreFloor = points.scoreFloor
     self.confidence = confidence
     self.tier = tier
-    self.reasons = reasons
+    self.points = points
+    self.kind = kind
+    self.isThin = isThin
   }
+
+  /// The strongest reasons for the score, put in order at each call: about 20 ns.
+  /// A batch of accounts is judged without them.
+  @inlinable
+  public var reasons: TopReasons { TopReasons(points, kind: kind, isThin: isThin) }
 }
 
 extension Policy {
-  /// Judges `record` as of the clock's moment. Pure; no allocation; about 55 ns
-  /// with the record in cache.
-  @inlinable
+  /// Judges `record` as of the clock's moment. Pure; no allocation; with the
+  /// record in cache about 35 ns, and 20 more for the reasons if they are asked for.
+  @inlinable @inline(__always)
   public func judge(_ record: AccountRecord, at clock: DecayClock) -> Judgement {
     let kind = record.kind
     let evidence = record.evidence(at: clock)
     let points = points(evidence, kind)
-    let score = points.score
     let confidence = evidence.value(0)
-    let isThin = confidence < (kind == .buyer ? buyer.thinOrders : merchant.thinOrders)
     return Judgement(
-      score: score, scoreFloor: points.scoreFloor, confidence: confidence,
-      tier: tiers.tierInForce(score: score, record: record, day: clock.now.day),
-      reasons: TopReasons(points, kind: kind, isThin: isThin))
+      points, kind: kind, confidence: confidence,
+      tier: tiers.tierInForce(score: points.score, record: record, day: clock.now.day),
+      isThin: confidence < (kind == .buyer ? buyer.thinOrders : merchant.thinOrders))
   }
 
   /// Score alone: what weighs a claim and keeps a tier. About 32 ns.

@@ -175,6 +175,16 @@ public struct ScorePoints: Sendable, Equatable {
     let four = points.lowHalf + points.highHalf
     let two = four.lowHalf + four.highHalf
     let sum = base + (two[0] + two[1])
-    return Int(Swift.min(Swift.max(sum, 0), 1000) + 0.5)
+    let clamped = sum > 0 ? (sum < 1000 ? sum : 1000) : 0
+    return floor(clamped + 0.5)
+  }
+
+  /// The whole part of 0 ≤ `x` < 2^22, without the checks of `Int(x)`: adding 2^23
+  /// leaves it, rounded, in the low bits; where it was rounded up, one less is right.
+  @inlinable @inline(__always)
+  static func floor(_ x: Float) -> Int {
+    let shifted = x + 8_388_608
+    let rounded = Int(truncatingIfNeeded: shifted.bitPattern & 0x7f_ffff)
+    return shifted - 8_388_608 > x ? rounded &- 1 : rounded
   }
 }

@@ -10,6 +10,19 @@ public enum Tier: UInt8, Sendable, CaseIterable, Comparable {
   @inlinable
   public static func < (x: Tier, y: Tier) -> Bool { x.rawValue < y.rawValue }
 
+  /// The tier of a stored code, 1…5: a code below counts as A, one
+  /// above as E. For the scoring path, on which `init(rawValue:)` would be a call.
+  @inlinable @inline(__always)
+  static func ofCode(_ code: Int32) -> Tier {
+    switch code {
+    case ...1: .a
+    case 2: .b
+    case 3: .c
+    case 4: .d
+    default: .e
+    }
+  }
+
   public var name: String { ["A", "B", "C", "D", "E"][Int(rawValue) - 1] }
 }
 
@@ -32,7 +45,7 @@ public struct TierRules: Sendable, Equatable {
   public func tier(ofScore score: Int) -> Tier {
     let above = SIMD4<Int32>(repeating: Int32(truncatingIfNeeded: score)) .>= lowestScores
     let met = SIMD4<Int32>.zero.replacing(with: 1, where: above).wrappedSum()
-    return Tier(rawValue: UInt8(5 - met)) ?? .e
+    return Tier.ofCode(5 &- met)
   }
 
   /// The tier in force: worse than the stored one at once, better only after
@@ -40,8 +53,11 @@ public struct TierRules: Sendable, Equatable {
   @inlinable @inline(__always)
   public func tierInForce(score: Int, record: AccountRecord, day: UInt16) -> Tier {
     let deserved = tier(ofScore: score)
-    guard let stored = Tier(rawValue: record.tierCode), deserved < stored else { return deserved }
-    return Int(day) - Int(record.tierHeldDay) >= Int(cooldownDays) ? deserved : stored
+    // A record without a tier yet has code 0, than which nothing is better.
+    let isOnHold =
+      deserved.rawValue < record.tierCode
+      && Int(day) &- Int(record.tierHeldDay) < Int(cooldownDays)
+    return isOnHold ? Tier.ofCode(Int32(record.tierCode)) : deserved
   }
 
   /// Brings the stored tier up to date after a change of evidence on `day`.

@@ -36,8 +36,9 @@ extension Codec {
   ) {
     var codes = SIMD4<UInt32>.zero
     var points = SIMD4<Int32>.zero
-    for index in 0..<judgement.reasons.count {
-      let reason = judgement.reasons[index]
+    let reasons = judgement.reasons
+    for index in 0..<reasons.count {
+      let reason = reasons[index]
       codes[index] = UInt32(reason.code.rawValue)
       points[index] = Int32(reason.points)
     }
@@ -46,8 +47,8 @@ extension Codec {
       tier: judgement.tier, confidence: judgement.confidence, basis)
     unsafe withUnsafeMutablePointer(to: &codes) { codes in
       unsafe withUnsafeMutablePointer(to: &points) { points in
-        unsafe m.n_reason_codes = judgement.reasons.count
-        unsafe m.n_reason_points = judgement.reasons.count
+        unsafe m.n_reason_codes = reasons.count
+        unsafe m.n_reason_points = reasons.count
         // Safe: a SIMD4 is four elements, and outlives the call.
         unsafe m.reason_codes = unsafe UnsafeMutableRawPointer(codes).assumingMemoryBound(
           to: UInt32.self)
