@@ -26,7 +26,7 @@ def binary(environment_name, path):
     """A release binary: where the environment says, or where it is built."""
     chosen = pathlib.Path(os.environ.get(environment_name, path))
     if not chosen.is_file():
-        raise Failure(f"{chosen} is missing: run `make -C Benchmarks build` first")
+        raise Failure(f"{chosen} is missing: run `make build-bench` first")
     return str(chosen)
 
 
