@@ -9,14 +9,20 @@ let house: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
 ]
 
-/// Settings of the targets on the lookup path, on top of `house`. Exclusivity
-/// is checked in debug builds and by the tests; in release each dynamic check
-/// costs a call per access on the hottest path (Docs/decisions/0003). Without
-/// `errno` a square root is one instruction for four lanes, with the same bits.
+#if arch(x86_64)
+  /// Vectors of eight numbers: the scorecard has eight lanes. The command line
+  /// refuses to start on a processor without them.
+  let vectors = ["-Xcc", "-mavx2"]
+#else
+  let vectors: [String] = []
+#endif
+
+/// Settings of the targets on the lookup path, on top of `house`: see
+/// Docs/decisions/0003-release-flags.md.
 let hot: [SwiftSetting] =
   house + [
     .unsafeFlags(
-      ["-enforce-exclusivity=unchecked", "-Xcc", "-fno-math-errno"],
+      ["-enforce-exclusivity=unchecked", "-Xcc", "-fno-math-errno"] + vectors,
       .when(configuration: .release))
   ]
 
@@ -98,7 +104,7 @@ let package = Package(
       name: "probity",
       dependencies: [
         "ProbityServer", "ProbityClient", "ProbityEngine", "IntegrityPolicy", "IntegrityCore",
-        "EventFeed", "MarketplaceSimulator",
+        "EventFeed", "MarketplaceSimulator", "CProbityShims",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

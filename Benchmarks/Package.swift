@@ -1,9 +1,15 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+#if arch(x86_64)
+  let vectors = ["-Xcc", "-mavx2"]
+#else
+  let vectors: [String] = []
+#endif
+
 /// As the daemon's own hot targets are compiled, into which their code is inlined.
 let hot: [SwiftSetting] = [
-  .unsafeFlags(["-enforce-exclusivity=unchecked", "-Xcc", "-fno-math-errno"])
+  .unsafeFlags(["-enforce-exclusivity=unchecked", "-Xcc", "-fno-math-errno"] + vectors)
 ]
 
 /// A package of its own, so that nobody who builds the daemon builds this.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CProbityShims
 
 // The command line: arguments in, calls to the client or the server, text out.
 //
@@ -7,6 +8,16 @@ import ArgumentParser
 @main
 struct Probity: AsyncParsableCommand {
   static let version = "0.1.0"
+
+  /// A line in place of the crash on a processor that lacks what we are compiled for.
+  static func main() async {
+    guard probity_processor_is_supported() != 0 else {
+      Output.printError(
+        "this build needs a processor with AVX2: see Docs/decisions/0003-release-flags.md")
+      Self.exit(withError: ExitCode.failure)
+    }
+    await main(nil)
+  }
 
   static let configuration = CommandConfiguration(
     commandName: "probity",

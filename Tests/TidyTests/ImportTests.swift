@@ -29,6 +29,7 @@ enum Imports {
       "IntegrityCore", "IntegrityPolicy", "EventFeed", "MarketplaceSimulator", "AccountStore",
       "CommandLog", "ProbityEngine", "ProbityWire", "ProbityServer", "ProbityClient",
       "ArgumentParser", "Logging", "ServiceLifecycle", "Foundation", "Synchronization", "Dispatch",
+      "CProbityShims",
       "SystemC",
     ],
   ]

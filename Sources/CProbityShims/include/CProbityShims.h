@@ -37,3 +37,12 @@ static inline void probity_spin_hint(void) {
 
 // Lets another thread run: for a wait that spun in vain.
 void probity_yield(void);
+
+// 1 where the processor has what release builds are compiled for (on x86-64, AVX2).
+static inline int probity_processor_is_supported(void) {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx2") != 0;
+#else
+  return 1;
+#endif
+}
