@@ -15,7 +15,7 @@ public struct EvidenceRules: Sendable {
   ///
   /// A record that the event does not change (`changesBuyer`,
   /// `changesMerchant`) is left alone. Both tiers are brought up to date.
-  /// About 150 ns.
+  /// 115 to 380 ns by event, as `core-bench` has it.
   public func apply(_ event: Event, buyer: inout AccountRecord, merchant: inout AccountRecord) {
     // Before the event: a claim does not make its own claimant less credible.
     let credibility = credibility(of: buyer, in: event)

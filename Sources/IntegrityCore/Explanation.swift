@@ -50,7 +50,7 @@ public struct EvidenceCount: Sendable, Equatable {
 extension Policy {
   /// Explains the judgement of `record` as of the clock's moment.
   ///
-  /// Pure; allocates; about 200 µs, nearly all of it for the changes.
+  /// Pure; allocates; some 200 µs by estimate, nearly all of it for the changes.
   public func explanation(of record: AccountRecord, at clock: DecayClock) -> Explanation {
     let kind = record.kind
     let evidence = record.evidence(at: clock)

@@ -56,7 +56,7 @@ extension Policy {
   /// What would raise the tier in force, by orders first, then by waiting. Empty
   /// for tier A, and where nothing within the limits of `TierChange` helps.
   ///
-  /// Pure. At most about 150 µs: it looks at each of 3,650 days.
+  /// Pure. At most some 150 µs by estimate: it looks at each of 3,650 days.
   public func changes(for record: AccountRecord, at clock: DecayClock) -> [TierChange] {
     let inForce = judge(record, at: clock).tier
     guard let next = Tier(rawValue: inForce.rawValue - 1) else { return [] }

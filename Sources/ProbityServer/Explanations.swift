@@ -3,7 +3,7 @@ import NIOCore
 import ProbityWire
 
 extension LoopContext {
-  /// Answers Explain: everything that went into a score. At most about 200 µs.
+  /// Answers Explain: everything that went into a score. Some 200 µs by estimate.
   ///
   /// - Throws: NOT_FOUND for an account that was never heard of.
   func explain(
