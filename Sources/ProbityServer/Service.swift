@@ -91,7 +91,7 @@ final class Service: Sendable {
     reply.policyVersion = engine.policy.version
     reply.policyHash = engine.policy.hash
     reply.policyName = policyName
-    reply.durability = engine.durability
+    reply.durability = engine.durability.description
     reply.connections = UInt32(connectionCount.load(ordering: .relaxed))
     reply.commandsQueued = UInt64(engine.queuedCommands)
     reply.commandsApplied = applied.appliedCount

@@ -8,7 +8,11 @@ final class BlockingLog: GroupLog {
   private let hasBlocked = Atomic<Bool>(false)
   private let (events, entry) = AsyncStream<Void>.makeStream()
   private let gate = DispatchSemaphore(value: 0)
-  let durability = "test"
+  let durability = Durability.memory
+  let durablePosition: UInt64 = 0
+  let syncDueNanoseconds: UInt64? = nil
+
+  func sync() throws(LogError) {}
 
   func append(_ payload: [UInt8], count: Int) throws(LogError) -> UInt64 {
     if !hasBlocked.exchange(true, ordering: .relaxed) {
@@ -17,8 +21,6 @@ final class BlockingLog: GroupLog {
     }
     return position.wrappingAdd(UInt64(count), ordering: .relaxed).oldValue + 1
   }
-
-  func replay(_ body: ([UInt8], UInt64, Int) -> Void) throws(LogError) {}
 
   /// Returns once the sequencer is held.
   func entered() async {
