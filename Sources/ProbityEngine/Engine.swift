@@ -94,6 +94,33 @@ public final class Engine: Sendable {
 
   public var queuedCommands: Int { queue.queuedCommands }
 
+  /// Why the log failed, if it did: nothing is recorded any more.
+  public var failure: String? { sequencer.failureNotice.reason }
+
+  /// Calls `listener` once when the log fails, or at once if it has. There is
+  /// one listener; it is called on a thread of the engine's and must not wait.
+  public func onFailure(_ listener: @escaping @Sendable (_ reason: String) -> Void) {
+    sequencer.failureNotice.listen(listener)
+  }
+
+  /// What is kept on disk, for Status and metrics. Any thread; some µs.
+  public var durabilityStatus: DurabilityStatus {
+    var status = DurabilityStatus()
+    status.mode = durability.description
+    if durability != .memory { status.durablePosition = applied.position }
+    return status
+  }
+
+  /// Makes a snapshot on disk while commands go on.
+  ///
+  /// - Parameter done: called exactly once, on any thread, perhaps before this
+  ///   returns and at the latest before `stop` does. It must not wait.
+  public func snapshot(
+    _ done: @escaping @Sendable (Result<SnapshotReport, SnapshotFailure>) -> Void
+  ) {
+    done(.failure(.notDurable))
+  }
+
   /// Applies what is queued, then ends the sequencer. Blocks until then.
   public func stop() {
     queue.close()

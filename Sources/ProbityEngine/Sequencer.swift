@@ -11,6 +11,7 @@ import Synchronization
 final class Sequencer: Sendable {
   let position = Atomic<UInt64>(0)
   let applied = Mutex(Engine.Applied())
+  let failureNotice = FailureNotice()
 
   // Safe: touched by `init` before the thread starts and by the thread after.
   private nonisolated(unsafe) let state: IntegrityState
@@ -128,6 +129,7 @@ final class Sequencer: Sendable {
     case .failed(let reason):
       queue.close()
       applied.withLock { $0.failure = reason }
+      failureNotice.raise(reason)
       for job in jobs { replies.add(job, .logFailed(reason)) }
     }
   }

@@ -25,6 +25,12 @@ struct Serve: AsyncParsableCommand {
   @Option(help: "Address to listen on; port 0 takes any free one.")
   var listen = AddressArgument.standard
 
+  @Option(
+    help: ArgumentHelp(
+      "Address to serve /metrics and /healthz on, over HTTP; nowhere if not given.",
+      valueName: "host:port"))
+  var adminListen: AddressArgument?
+
   @Option(help: ArgumentHelp("Policy document in place of the built-in one.", valueName: "file"))
   var policy: String?
 
@@ -39,7 +45,11 @@ struct Serve: AsyncParsableCommand {
   @Option(help: ArgumentHelp("File with the secret that clients must present.", valueName: "file"))
   var tokenFile: String?
 
-  @Flag(help: "Listen beyond this machine without a token. Anyone who reaches the port may record.")
+  @Flag(
+    help: """
+      Listen beyond this machine without a token: anyone who reaches --listen may record, \
+      anyone who reaches --admin-listen may read the metrics.
+      """)
   var allowAnonymous = false
 
   @Option(help: "Threads for connections.")
@@ -65,6 +75,11 @@ struct Serve: AsyncParsableCommand {
       throw ValidationError(
         "\(listen) can be reached from other machines: give --token-file, or --allow-anonymous")
     }
+    if let adminListen, !adminListen.isLoopback && !allowAnonymous {
+      throw ValidationError(
+        "\(adminListen) can be reached from other machines, and metrics ask for no token: "
+          + "name a loopback address, or give --allow-anonymous")
+    }
   }
 
   func run() async throws {
@@ -76,11 +91,12 @@ struct Serve: AsyncParsableCommand {
     let engine = try makeEngine(document.policy)
     var limits = ServerLimits()
     limits.accountsMax = accountsMax
+    var configuration = ProbityServer.Configuration(
+      host: listen.host, port: listen.port, token: token, eventLoopCount: eventLoops,
+      policyName: document.name, version: Probity.version, limits: limits)
+    configuration.admin = adminListen.map { .init(host: $0.host, port: $0.port) }
     let server = ProbityServer(
-      ProbityServer.Configuration(
-        host: listen.host, port: listen.port, token: token, eventLoopCount: eventLoops,
-        policyName: document.name, version: Probity.version, limits: limits),
-      engine: engine, logger: logger, onListening: announce)
+      configuration, engine: engine, logger: logger, onListening: announce)
     let group = ServiceGroup(
       configuration: .init(
         services: [.init(service: server, successTerminationBehavior: .gracefullyShutdownGroup)],
@@ -129,10 +145,15 @@ struct Serve: AsyncParsableCommand {
   }
 
   /// Tells where the daemon listens, and what to try.
-  @Sendable private func announce(_ host: String, _ port: Int) {
-    let bound = AddressArgument(host: host, port: port)
+  @Sendable private func announce(
+    _ address: ProbityServer.Address, _ adminAddress: ProbityServer.Address?
+  ) {
+    let bound = AddressArgument(host: address.host, port: address.port)
+    let admin = adminAddress.map { AddressArgument(host: $0.host, port: $0.port) }
     if json {
-      try? Output.printJSON(["listening": bound.description, "pid": "\(getpid())"])
+      var line = ["listening": bound.description, "pid": "\(getpid())"]
+      line["admin"] = admin?.description
+      try? Output.printJSON(line)
       return
     }
     let me = CommandLine.arguments[0]
@@ -146,6 +167,7 @@ struct Serve: AsyncParsableCommand {
         \(me) score buyer:1 merchant:1\(server)
         \(me) status\(server)
       """)
+    if let admin { Output.print("  curl http://\(admin)/metrics") }
   }
 }
 

@@ -39,7 +39,7 @@ struct Daemon {
         host: "127.0.0.1", port: 0, token: Array(token.utf8), eventLoopCount: 2,
         policyName: "standard", version: "test", limits: limits),
       engine: engine, logger: logger,
-      onListening: { listening.yield($1) })
+      onListening: { address, _ in listening.yield(address.port) })
     let group = ServiceGroup(services: [server], logger: logger)
     return try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask { try await group.run() }

@@ -39,6 +39,7 @@ enum Unsafe {
     "Sources/ProbityWire/RequestEncoding.swift",
     "Sources/ProbityWire/SchemaHash.swift",
     "Sources/ProbityWire/ScoreHint.swift",
+    "Sources/ProbityWire/SnapshotCoding.swift",
     "Sources/probity/Interrupt.swift",
     "Sources/probity/LineReader.swift",
     "Sources/probity/Output.swift",
