@@ -7,6 +7,7 @@ enum Unsafe {
     "Sources/AccountStore/AccountTable.swift",
     "Sources/AccountStore/ReservedMemory.swift",
     "Sources/AccountStore/Shard.swift",
+    "Sources/AccountStore/TableLoad.swift",
     "Sources/CommandLog/GroupLog.swift",
     "Sources/EventFeed/AccountKeyText.swift",
     "Sources/IntegrityCore/AccountRecord.swift",
