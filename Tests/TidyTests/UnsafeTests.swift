@@ -9,6 +9,7 @@ enum Unsafe {
     "Sources/AccountStore/Shard.swift",
     "Sources/CommandLog/ByteCoding.swift",
     "Sources/CommandLog/DirectoryLock.swift",
+    "Sources/AccountStore/TableLoad.swift",
     "Sources/CommandLog/GroupLog.swift",
     "Sources/CommandLog/PosixDisk.swift",
     "Sources/EventFeed/AccountKeyText.swift",
