@@ -8,13 +8,18 @@ final class BlockingLog: GroupLog {
   private let hasBlocked = Atomic<Bool>(false)
   private let (events, entry) = AsyncStream<Void>.makeStream()
   private let gate = DispatchSemaphore(value: 0)
+  private let failure: LogError?
   let durability = "test"
+
+  /// - Parameter failure: how every append ends, if it is to fail.
+  init(failure: LogError? = nil) { self.failure = failure }
 
   func append(_ payload: [UInt8], count: Int) throws(LogError) -> UInt64 {
     if !hasBlocked.exchange(true, ordering: .relaxed) {
       entry.yield()
       gate.wait()
     }
+    if let failure { throw failure }
     return position.wrappingAdd(UInt64(count), ordering: .relaxed).oldValue + 1
   }
 
