@@ -68,7 +68,7 @@ let package = Package(
     .target(
       name: "AccountStore", dependencies: ["IntegrityCore", "CProbityShims"],
       swiftSettings: hot),
-    .target(name: "CommandLog", swiftSettings: hot),
+    .target(name: "CommandLog", dependencies: ["CProbityShims"], swiftSettings: hot),
     .target(
       name: "ProbityEngine", dependencies: ["IntegrityCore", "AccountStore", "CommandLog"],
       swiftSettings: hot),

@@ -1,7 +1,9 @@
-// The ordered log of commands, as groups of opaque bytes.
+// The ordered log of commands and the snapshots beside it, as files.
 //
-// For: giving positions to commands, keeping groups, giving them back in order.
-// Not for: what a command means or does (ProbityEngine, IntegrityCore).
+// For: giving positions to groups of commands, keeping them through crashes,
+// finding out after one what is there, and files of snapshots. Not for: what a
+// command or a record means (ProbityEngine, IntegrityCore): payloads are opaque.
+// Formats and rules of recovery: Docs/STORAGE.md.
 
 /// Where commands are ordered and kept. Called by one thread.
 ///
@@ -14,21 +16,48 @@ public protocol GroupLog: AnyObject, Sendable {
   ///   - payload: the group's commands, one after the other.
   ///   - count: how many, 1 or more.
   /// - Returns: position of the group's first command.
-  /// - Throws: when the group is certainly not in the log, or nobody can tell:
-  ///   the caller must stop acknowledging.
+  /// - Throws: `full`: the group is not in the log, and it may be tried again;
+  ///   `failed`: nobody can tell, the caller must stop acknowledging.
   func append(_ payload: [UInt8], count: Int) throws(LogError) -> UInt64
 
-  /// Calls `body` with each group from the first on: payload, first position and count.
-  func replay(_ body: ([UInt8], UInt64, Int) -> Void) throws(LogError)
+  /// Makes everything appended durable. Any error is final.
+  func sync() throws(LogError)
 
-  /// What an acknowledgement promises: shown by `Status`.
-  var durability: String { get }
+  /// When `sync` is due at the latest, in monotonic nanoseconds; nil while
+  /// nothing is appended that is not durable.
+  var syncDueNanoseconds: UInt64? { get }
+
+  /// Highest position that is known to be durable. Any thread.
+  var durablePosition: UInt64 { get }
+
+  /// What an acknowledgement promises. Any thread.
+  var durability: Durability { get }
+}
+
+/// What an acknowledgement of a command promises.
+public enum Durability: Equatable, Sendable, CustomStringConvertible {
+  /// Nothing: a log that keeps nothing.
+  case memory
+  /// The command is on disk: it survives a power cut.
+  case always
+  /// The command is with the operating system, and on disk at most so many
+  /// milliseconds later: it survives a crash of the process, not a power cut.
+  case interval(milliseconds: Int)
+
+  /// As `Status` shows it: `memory`, `always`, `interval=100ms`.
+  public var description: String {
+    switch self {
+    case .memory: "memory"
+    case .always: "always"
+    case .interval(let milliseconds): "interval=\(milliseconds)ms"
+    }
+  }
 }
 
 /// Why a log could not do its work.
 public enum LogError: Error, Equatable, Sendable {
   /// There is no room; nothing was appended.
-  case full
+  case full(String)
   /// The storage failed and cannot be trusted further.
   case failed(String)
 }
@@ -46,7 +75,11 @@ public final class MemoryLog: GroupLog {
     return first
   }
 
-  public func replay(_ body: ([UInt8], UInt64, Int) -> Void) throws(LogError) {}
+  public func sync() throws(LogError) {}
 
-  public let durability = "memory"
+  public var syncDueNanoseconds: UInt64? { nil }
+
+  public let durablePosition: UInt64 = 0
+
+  public let durability = Durability.memory
 }

@@ -50,29 +50,32 @@ public final class Engine: Sendable {
   public let table: AccountTable
   public let policy: Policy
   public let schema: EvidenceSchema
-  public let durability: String
+  public let durability: Durability
   private let queue: JobQueue
   private let sequencer: Sequencer
   private let thread: EngineThread
 
-  /// Replays the log and starts the sequencer.
-  ///
-  /// - Throws: `LogError` if the log cannot be read.
+  /// Starts the sequencer on a state that holds all of `log`.
   public init(
-    table: AccountTable, rules: EvidenceRules, log: any GroupLog, clock: any EngineClock,
-    limits: Limits = Limits()
-  ) throws(LogError) {
-    self.table = table
-    policy = rules.policy
-    schema = rules.schema
+    state: IntegrityState, log: any GroupLog, clock: any EngineClock, limits: Limits = Limits()
+  ) {
+    table = state.table
+    policy = state.rules.policy
+    schema = state.rules.schema
     durability = log.durability
-    let queue = JobQueue(commandsMax: limits.queuedCommandsMax)
-    let state = IntegrityState(table: table, rules: rules)
+    queue = JobQueue(commandsMax: limits.queuedCommandsMax)
     let sequencer = Sequencer(state: state, log: log, queue: queue, clock: clock, limits: limits)
-    try sequencer.replay()
-    self.queue = queue
     self.sequencer = sequencer
     thread = EngineThread { sequencer.run() }
+  }
+
+  /// Starts the sequencer on an empty state.
+  public convenience init(
+    table: AccountTable, rules: EvidenceRules, log: any GroupLog, clock: any EngineClock,
+    limits: Limits = Limits()
+  ) {
+    let state = IntegrityState(table: table, rules: rules)
+    self.init(state: state, log: log, clock: clock, limits: limits)
   }
 
   /// Queues a job; its outcome goes to its `replyTo`.
@@ -103,8 +106,8 @@ public final class Engine: Sendable {
   /// What is kept on disk, for Status and metrics. Any thread; some µs.
   public var durabilityStatus: DurabilityStatus {
     var status = DurabilityStatus()
-    status.mode = durability
-    if durability != "memory" { status.durablePosition = applied.position }
+    status.mode = durability.description
+    if durability != .memory { status.durablePosition = applied.position }
     return status
   }
 

@@ -59,6 +59,17 @@ public final class IntegrityState {
     return appliedCount
   }
 
+  /// Applies a group as it was logged.
+  ///
+  /// - Returns: how many commands changed the state; nil, and nothing is done,
+  ///   where the bytes are not `count` commands.
+  public func replay(_ body: [UInt8], count: Int) -> Int? {
+    let commands = (0..<count).compactMap {
+      CommandCoding.decode(body, at: $0 * CommandCoding.sizeBytes)
+    }
+    return commands.count == count ? apply(commands) : nil
+  }
+
   private static let bucketLookahead = 8
   private static let recordLookahead = 4
 

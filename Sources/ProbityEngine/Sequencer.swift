@@ -6,14 +6,14 @@ import Synchronization
 ///
 /// A group is whatever came while the one before was written. The order of the
 /// log is the order of the queue; an answer leaves after its group is logged
-/// and applied. `run` and `replay` belong to one thread at a time; `position`
-/// and `applied` may be read by any.
+/// and applied. `run` belongs to one thread; `position` and `applied` may be read
+/// by any.
 final class Sequencer: Sendable {
   let position = Atomic<UInt64>(0)
   let applied = Mutex(Engine.Applied())
   let failureNotice = FailureNotice()
 
-  // Safe: touched by `replay` before the thread starts and by the thread after.
+  // Safe: touched by `init` before the thread starts and by the thread after.
   private nonisolated(unsafe) let state: IntegrityState
   private let log: any GroupLog
   private let queue: JobQueue
@@ -29,23 +29,7 @@ final class Sequencer: Sendable {
     self.queue = queue
     self.clock = clock
     self.limits = limits
-  }
-
-  /// Applies what the log holds, through the same `apply` as everything else.
-  func replay() throws(LogError) {
-    var appliedCount = 0
-    var damage: LogError?
-    try log.replay { payload, first, count in
-      let commands = (0..<count).compactMap {
-        CommandCoding.decode(payload, at: $0 * CommandCoding.sizeBytes)
-      }
-      if unsafe commands.count != count || first != state.position.rawValue + 1 {
-        damage = damage ?? .failed("the group at position \(first) does not decode or follow")
-      }
-      if damage == nil { unsafe appliedCount += state.apply(commands) }
-    }
-    if let damage { throw damage }
-    publish(appliedCount: appliedCount, duplicateCount: 0)
+    publish(appliedCount: 0, duplicateCount: 0)
   }
 
   /// Works until the queue is closed and empty.
@@ -140,8 +124,8 @@ final class Sequencer: Sendable {
   /// No room: nothing happened, it may come again. Anything else: stop recording.
   private func fail(_ jobs: [RecordJob], _ error: LogError, _ replies: inout GroupReplies) {
     switch error {
-    case .full:
-      for job in jobs { replies.add(job, .storeFull("the log has no room")) }
+    case .full(let reason):
+      for job in jobs { replies.add(job, .storeFull(reason)) }
     case .failed(let reason):
       queue.close()
       applied.withLock { $0.failure = reason }

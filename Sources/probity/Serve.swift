@@ -135,7 +135,7 @@ struct Serve: AsyncParsableCommand {
     do {
       let table = try AccountTable(
         layout: StoreLayout(accountsMax: accountsMax), seed: UInt64.random(in: .min ... .max))
-      return try Engine(
+      return Engine(
         table: table, rules: EvidenceRules(schema: schema, policy: policy), log: MemoryLog(),
         clock: SystemClock())
     } catch StoreError.outOfAddressSpace(let sizeBytes) {

@@ -9,10 +9,14 @@ final class BlockingLog: GroupLog {
   private let (events, entry) = AsyncStream<Void>.makeStream()
   private let gate = DispatchSemaphore(value: 0)
   private let failure: LogError?
-  let durability = "test"
+  let durability = Durability.memory
+  let durablePosition: UInt64 = 0
+  let syncDueNanoseconds: UInt64? = nil
 
   /// - Parameter failure: how every append ends, if it is to fail.
   init(failure: LogError? = nil) { self.failure = failure }
+
+  func sync() throws(LogError) {}
 
   func append(_ payload: [UInt8], count: Int) throws(LogError) -> UInt64 {
     if !hasBlocked.exchange(true, ordering: .relaxed) {
@@ -22,8 +26,6 @@ final class BlockingLog: GroupLog {
     if let failure { throw failure }
     return position.wrappingAdd(UInt64(count), ordering: .relaxed).oldValue + 1
   }
-
-  func replay(_ body: ([UInt8], UInt64, Int) -> Void) throws(LogError) {}
 
   /// Returns once the sequencer is held.
   func entered() async {

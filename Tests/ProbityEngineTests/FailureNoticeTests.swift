@@ -10,9 +10,9 @@ import Testing
     func hear(_ reason: String) { reasons.withLock { $0.append(reason) } }
   }
 
-  @Test func aFailedLogIsToldOnceWhateverWasQueued() async throws {
+  @Test func aFailedLogIsToldOnceWhateverWasQueued() async {
     let log = BlockingLog(failure: .failed("EIO"))
-    let engine = try Engine(table: Make.table(), rules: Make.rules, log: log, clock: StillClock())
+    let engine = Engine(table: Make.table(), rules: Make.rules, log: log, clock: StillClock())
     let heard = Heard()
     engine.onFailure { heard.hear($0) }
     let outcomes = Outcomes()
@@ -28,10 +28,10 @@ import Testing
     #expect(engine.failure == "EIO")
   }
 
-  @Test func whoListensLateHearsAtOnce() async throws {
+  @Test func whoListensLateHearsAtOnce() async {
     let log = KeepingLog()
     log.fail(.failed("EIO"))
-    let engine = try Engine(table: Make.table(), rules: Make.rules, log: log, clock: StillClock())
+    let engine = Engine(table: Make.table(), rules: Make.rules, log: log, clock: StillClock())
     let outcomes = Outcomes()
     _ = engine.submit(Make.job(Make.commands(1, 1...1), stream: 1, outcomes))
     _ = await outcomes.wait(for: 1)
@@ -41,8 +41,8 @@ import Testing
     engine.stop()
   }
 
-  @Test func anEngineWithoutADiskSaysSo() throws {
-    let engine = try Engine(
+  @Test func anEngineWithoutADiskSaysSo() {
+    let engine = Engine(
       table: Make.table(), rules: Make.rules, log: MemoryLog(), clock: StillClock())
     #expect(engine.durabilityStatus == DurabilityStatus())
     let answer = Mutex<Result<SnapshotReport, SnapshotFailure>?>(nil)

@@ -20,7 +20,11 @@ final class KeepingLog: GroupLog {
   }
 
   let contents = Mutex(Contents())
-  let durability = "test"
+  let durability = Durability.memory
+  let durablePosition: UInt64 = 0
+  let syncDueNanoseconds: UInt64? = nil
+
+  func sync() throws(LogError) {}
 
   func append(_ payload: [UInt8], count: Int) throws(LogError) -> UInt64 {
     let result: Result<UInt64, LogError> = contents.withLock {
@@ -33,8 +37,9 @@ final class KeepingLog: GroupLog {
     return try result.get()
   }
 
-  func replay(_ body: ([UInt8], UInt64, Int) -> Void) throws(LogError) {
-    for group in contents.withLock({ $0.groups }) { body(group.payload, group.first, group.count) }
+  /// Applies all groups; false where one is no commands.
+  func replay(into state: IntegrityState) -> Bool {
+    contents.withLock { $0.groups }.allSatisfy { state.replay($0.payload, count: $0.count) != nil }
   }
 
   func fail(_ failure: LogError?) { contents.withLock { $0.failure = failure } }

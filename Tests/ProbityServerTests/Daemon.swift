@@ -33,7 +33,7 @@ struct Daemon {
     let table = try AccountTable(
       layout: StoreLayout(accountsMax: accountsMax, shardCount: 16), seed: 1)
     let rules = EvidenceRules(schema: .standard, policy: PolicyDocument.standard.policy)
-    let engine = try Engine(
+    let engine = Engine(
       table: table, rules: rules, log: log, clock: SystemClock(), limits: limits.engine)
     var logger = Logger(label: "test")
     logger.logLevel = .critical

@@ -10,11 +10,13 @@ import Testing
 @Suite(.serialized) struct FailedLogTests {
   /// A log on a disk that fails at once.
   final class FailingLog: GroupLog {
-    let durability = "always"
+    let durability = Durability.always
+    let durablePosition: UInt64 = 0
+    let syncDueNanoseconds: UInt64? = nil
 
     func append(_ payload: [UInt8], count: Int) throws(LogError) -> UInt64 { throw .failed("EIO") }
 
-    func replay(_ body: ([UInt8], UInt64, Int) -> Void) throws(LogError) {}
+    func sync() throws(LogError) {}
   }
 
   /// The Record is answered, the connections are sent away, and `run` throws.

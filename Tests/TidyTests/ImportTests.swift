@@ -10,7 +10,7 @@ enum Imports {
     "EventFeed": ["IntegrityCore", "CXXHash", "Foundation"],
     "MarketplaceSimulator": ["IntegrityCore"],
     "AccountStore": ["IntegrityCore", "CProbityShims", "Synchronization"],
-    "CommandLog": ["SystemC", "CProbityShims"],
+    "CommandLog": ["SystemC", "CProbityShims", "Synchronization"],
     "ProbityEngine": [
       "IntegrityCore", "AccountStore", "CommandLog", "Synchronization", "SystemC",
     ],
