@@ -26,6 +26,7 @@ struct AdminPage: Equatable {
       self.init(.notFound, "there is /metrics, /healthz and /healthz?service=recording")
     default:
       self.init(.methodNotAllowed, "only GET is answered here")
+      if method == .HEAD { body = "" }
     }
   }
 

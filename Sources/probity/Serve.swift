@@ -13,7 +13,8 @@ struct Serve: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run the daemon.",
     discussion: """
-      Serves until SIGTERM or Ctrl-C, then finishes what it accepted and exits with 0. \
+      Serves until SIGTERM or Ctrl-C, then finishes what it accepted and exits with 0; with 1 if \
+      its log fails. \
       State is kept in memory only: a restart begins empty.
       """)
 
