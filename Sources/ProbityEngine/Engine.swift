@@ -34,6 +34,9 @@ public final class Engine: Sendable {
     public var stateHash: UInt64 = 0
     public var appliedCount: UInt64 = 0
     public var duplicateCount: UInt64 = 0
+    public var accountCount = 0
+    /// Sources whose highest sequence is remembered.
+    public var sourceCount = 0
     /// Set when the log failed: nothing is recorded any more.
     public var failure: String?
   }
@@ -53,7 +56,37 @@ public final class Engine: Sendable {
   public let durability: Durability
   private let queue: JobQueue
   private let sequencer: Sequencer
+  private let isStopping = Atomic<Bool>(false)
   private let thread: EngineThread
+  /// nil where nothing is kept on disk.
+  private let housekeeper: (any Housekeeping)?
+  private let housekeeping: HousekeepingThread?
+
+  /// Starts the sequencer and the housekeeper on a store that was opened.
+  ///
+  /// - Parameter notify: told what happens to the store, on the housekeeper's thread.
+  public init<Storage: Disk>(
+    _ store: RecoveredStore<Storage>, clock: any EngineClock, limits: Limits = Limits(),
+    notify: @escaping @Sendable (StoreNotice) -> Void = { _ in }
+  ) {
+    table = store.state.table
+    policy = store.state.rules.policy
+    schema = store.state.rules.schema
+    durability = store.log.durability
+    let queue = JobQueue(commandsMax: limits.queuedCommandsMax)
+    let sequencer = Sequencer(
+      state: store.state, log: store.log, queue: queue, clock: clock, limits: limits)
+    let housekeeper = Housekeeper(
+      store, sequencer: sequencer, clock: clock, wakeSequencer: { queue.wake() }, notify: notify)
+    let housekeeping = HousekeepingThread(
+      housekeeper, bytesPerSecond: store.options.snapshotBytesPerSecond)
+    self.queue = queue
+    self.sequencer = sequencer
+    self.housekeeper = housekeeper
+    self.housekeeping = housekeeping
+    thread = EngineThread { sequencer.run() }
+    housekeeping.start()
+  }
 
   /// Starts the sequencer on a state that holds all of `log`.
   public init(
@@ -66,6 +99,8 @@ public final class Engine: Sendable {
     queue = JobQueue(commandsMax: limits.queuedCommandsMax)
     let sequencer = Sequencer(state: state, log: log, queue: queue, clock: clock, limits: limits)
     self.sequencer = sequencer
+    housekeeper = nil
+    housekeeping = nil
     thread = EngineThread { sequencer.run() }
   }
 
@@ -105,25 +140,35 @@ public final class Engine: Sendable {
 
   /// What is kept on disk, for Status and metrics. Any thread; some µs.
   public var durabilityStatus: DurabilityStatus {
-    var status = DurabilityStatus()
+    var status = housekeeper?.status ?? DurabilityStatus()
     status.mode = durability.description
-    if durability != .memory { status.durablePosition = applied.position }
+    status.sources = applied.sourceCount
+    status.recordingRefused = sequencer.refusal.withLock { $0 } ?? ""
     return status
   }
 
-  /// Makes a snapshot on disk while commands go on.
+  /// Makes a snapshot on disk while commands go on. It holds what was applied
+  /// before this was called, or more.
   ///
   /// - Parameter done: called exactly once, on any thread, perhaps before this
   ///   returns and at the latest before `stop` does. It must not wait.
   public func snapshot(
     _ done: @escaping @Sendable (Result<SnapshotReport, SnapshotFailure>) -> Void
   ) {
-    done(.failure(.notDurable))
+    guard let housekeeper, let housekeeping else { return done(.failure(.notDurable)) }
+    if isStopping.load(ordering: .acquiring) { return done(.failure(.closed)) }
+    housekeeper.askForSnapshot(done)
+    housekeeping.wake()
   }
 
-  /// Applies what is queued, then ends the sequencer. Blocks until then.
+  /// Applies what is queued, ends the sequencer, and takes a last snapshot, so
+  /// that the next start has nothing to replay. Blocks until then. Once only.
   public func stop() {
+    isStopping.store(true, ordering: .releasing)
     queue.close()
     thread.join()
+    housekeeping?.stop()
+    housekeeper?.takeLastSnapshot()
+    housekeeper?.refuseAsked()
   }
 }
