@@ -129,7 +129,7 @@ struct RecordReport: Encodable {
     batchesPerSecond = (Double(result.answeredCount) / seconds * 10).rounded() / 10
     latency = LatencyReport(result.latencies)
     pace = options.rate.map { PaceReport(ratePerSecond: $0, result) }
-    let busy = result.serverNanoseconds.map(Double.init)
+    let busy = result.serverNanoseconds.map { Double($0) }
     let commands = Double(max(commands, 1))
     serverMicrosecondsPerCommand = busy.map { ($0 / commands).rounded() / 1e3 }
     serverCores = busy.map { ($0 / Double(result.nanoseconds) * 100).rounded() / 100 }
