@@ -214,6 +214,15 @@ def record(server, **options):
         run(command("record", server, server_pid=server.process.pid, **options)))
 
 
+def machine():
+    """This machine, as loopback-bench's reports have it."""
+    with open("/proc/cpuinfo") as file:
+        models = [line.partition(":")[2].strip() for line in file if line.startswith("model name")]
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return {"cpuModel": models[0] if models else "unknown processor",
+            "coreCount": os.cpu_count(), "memoryGibibytes": round(memory / 2**30)}
+
+
 def machine_line(machine):
     return (f"{machine['cpuModel']}, {machine['coreCount']} cores, "
             f"{machine['memoryGibibytes']} GiB")
