@@ -125,6 +125,12 @@ let package = Package(
       name: "AccountStoreTests", dependencies: ["AccountStore", "IntegrityCore"],
       swiftSettings: house),
     .testTarget(name: "TidyTests", swiftSettings: house),
+    .target(
+      name: "SimulatedDisk", dependencies: ["CommandLog"], path: "Tests/SimulatedDisk",
+      swiftSettings: house),
+    .testTarget(
+      name: "SimulatedDiskTests", dependencies: ["SimulatedDisk", "CommandLog"],
+      swiftSettings: house),
     .testTarget(
       name: "IntegrityCoreTests", dependencies: ["IntegrityCore"], swiftSettings: house),
     .testTarget(

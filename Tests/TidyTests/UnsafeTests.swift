@@ -52,6 +52,7 @@ enum Unsafe {
     "Tests/ProbityWireTests/DecodeArrays.swift",
     "Tests/ProbityWireTests/ScoreHintTests.swift",
     "Tests/ProbityWireTests/WireBytes.swift",
+    "Tests/SimulatedDisk/SimulatedFile.swift",
     "Tests/StoreGrowth/Measuring.swift",
     "Tests/StoreRace/Round.swift",
     "Tests/StoreRace/StoreRace.swift",
