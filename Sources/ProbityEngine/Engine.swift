@@ -17,11 +17,18 @@ public final class Engine: Sendable {
     public var groupCommandsMax: Int
     /// Sources remembered for exactly-once; a new one beyond is refused.
     public var sourcesMax: Int
+    /// Records that a snapshot copies in one go: about 50 µs.
+    public var copiedRecordsMax: Int
+    /// Records left to be copied when the pause begins that ends a snapshot:
+    /// less than a millisecond of it.
+    public var pauseRecordsMax: Int
 
     public init(
       queuedCommandsMax: Int = 262_144, groupCommandsMax: Int = 32_768,
-      sourcesMax: Int = 1_048_576
+      sourcesMax: Int = 1_048_576, copiedRecordsMax: Int = 4_096, pauseRecordsMax: Int = 8_192
     ) {
+      self.copiedRecordsMax = copiedRecordsMax
+      self.pauseRecordsMax = pauseRecordsMax
       self.queuedCommandsMax = queuedCommandsMax
       self.groupCommandsMax = groupCommandsMax
       self.sourcesMax = sourcesMax

@@ -21,9 +21,9 @@ public enum StoreNotice: Sendable, Equatable {
 /// and the clock.
 ///
 /// `work`, and what it calls, belong to one thread; the rest may be called by any.
-final class Housekeeper<Storage: Disk>: @unchecked Sendable {
+package final class Housekeeper<Storage: Disk>: @unchecked Sendable {
   // Safe: `mailbox` and `figures` are locked; the rest is constant or of `work`'s thread.
-  typealias Answer = @Sendable (Result<SnapshotReport, SnapshotFailure>) -> Void
+  package typealias Answer = @Sendable (Result<SnapshotReport, SnapshotFailure>) -> Void
 
   private let disk: Storage
   private let identity: StoreIdentity
@@ -56,7 +56,7 @@ final class Housekeeper<Storage: Disk>: @unchecked Sendable {
   /// A clock set back by less is none of our business.
   static var clockBackSecondsMin: UInt32 { 2 }
 
-  init(
+  package init(
     _ store: RecoveredStore<Storage>, sequencer: Sequencer, clock: any EngineClock,
     wakeSequencer: @escaping @Sendable () -> Void,
     notify: @escaping @Sendable (StoreNotice) -> Void
@@ -80,9 +80,9 @@ final class Housekeeper<Storage: Disk>: @unchecked Sendable {
   // MARK: Any thread
 
   /// Asks for a snapshot of a state no older than now.
-  func askForSnapshot(_ answer: @escaping Answer) { mailbox.withLock { $0.append(answer) } }
+  package func askForSnapshot(_ answer: @escaping Answer) { mailbox.withLock { $0.append(answer) } }
 
-  var status: DurabilityStatus {
+  package var status: DurabilityStatus {
     var status = figures.withLock { $0 }
     status.durablePosition = LogPosition(log.durablePosition)
     return status
@@ -96,7 +96,7 @@ final class Housekeeper<Storage: Disk>: @unchecked Sendable {
   ///   - waits: whether a step may wait for the sequencer.
   ///   - pause: called with bytes that were written or read, to leave the disk to others.
   /// - Returns: whether there is more to do at once.
-  func work(waits: Bool, pause: (Int) -> Void) -> Bool {
+  package func work(waits: Bool, pause: (Int) -> Void) -> Bool {
     let now = clock.monotonicNanoseconds
     keepSpare(now, pause)
     if run != nil { return step(waits: waits, pause) }
@@ -108,7 +108,7 @@ final class Housekeeper<Storage: Disk>: @unchecked Sendable {
 
   /// Takes a snapshot of the final state, copying it on this thread: no
   /// sequencer runs any more.
-  func takeLastSnapshot() {
+  package func takeLastSnapshot() {
     while run != nil { _ = step(waits: false) { _ in } }
     refuseAsked()
     let applied = sequencer.applied.withLock { $0 }
@@ -122,7 +122,7 @@ final class Housekeeper<Storage: Disk>: @unchecked Sendable {
   }
 
   /// Answers everybody who still waits.
-  func refuseAsked() {
+  package func refuseAsked() {
     for answer in mailbox.withLock({ take(&$0) }) { answer(.failure(.closed)) }
   }
 

@@ -5,7 +5,7 @@ import IntegrityCore
 ///
 /// Bounded by commands, not jobs: memory follows commands. Full means refused,
 /// at once: the caller says UNAVAILABLE and when to come back.
-@safe final class JobQueue: @unchecked Sendable {
+@safe package final class JobQueue: @unchecked Sendable {
   // Safe: both are initialised in `init`, destroyed in `deinit`, and never
   // moved; all other state is touched under the mutex.
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
@@ -22,7 +22,7 @@ import IntegrityCore
     case closed
   }
 
-  init(commandsMax: Int) {
+  package init(commandsMax: Int) {
     self.commandsMax = commandsMax
     unsafe pthread_mutex_init(mutex, nil)
     var attributes = pthread_condattr_t()

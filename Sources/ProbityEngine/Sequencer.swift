@@ -8,9 +8,9 @@ import Synchronization
 /// log is the order of the queue; an answer leaves after its group is logged
 /// and applied. `run` belongs to one thread; `position` and `applied` may be read
 /// by any.
-final class Sequencer: Sendable {
-  let position = Atomic<UInt64>(0)
-  let applied = Mutex(Engine.Applied())
+package final class Sequencer: Sendable {
+  package let position = Atomic<UInt64>(0)
+  package let applied = Mutex(Engine.Applied())
   let failureNotice = FailureNotice()
   /// Why the log took nothing the last time; nil = it did.
   let refusal = Mutex<String?>(nil)
@@ -24,12 +24,12 @@ final class Sequencer: Sendable {
   private let clock: any EngineClock
   private let limits: Engine.Limits
 
-  init(
+  package init(
     state: IntegrityState, log: any GroupLog, queue: JobQueue, clock: any EngineClock,
     limits: Engine.Limits
   ) {
     unsafe self.state = state
-    copier = StateCopier(state: state, clock: clock)
+    copier = StateCopier(state: state, clock: clock, limits: limits)
     self.log = log
     self.queue = queue
     self.clock = clock
@@ -38,18 +38,23 @@ final class Sequencer: Sendable {
   }
 
   /// Works until the queue is closed and empty.
-  func run() {
+  package func run() {
     while true {
       let taken = queue.take(waitNanosecondsMax: waitNanosecondsMax)
       turn(taken.jobs)
       if taken.isOver { break }
     }
+    end()
+  }
+
+  /// Ends what is under way: no more turns will come on this thread.
+  package func end() {
     copier.close()
     _ = settle()
   }
 
   /// One round: groups of the jobs, a sync that is due, the next step of a snapshot.
-  func turn(_ jobs: [RecordJob]) {
+  package func turn(_ jobs: [RecordJob]) {
     var start = 0
     while start < jobs.count {
       let end = groupEnd(jobs, from: start)

@@ -12,16 +12,13 @@ import Synchronization
 /// al., NSDI 2005).
 ///
 /// `ask` may be called by any thread, the rest by the one that writes the state.
-final class StateCopier {
-  /// Records in a piece: about 50 µs to copy.
-  static let recordsPerPiece = 4_096
-  /// Left to copy when the pause begins: less than a millisecond of it.
-  static let lastRecordsMax = 8_192
+package final class StateCopier {
   /// A copy that commands overtake ends when it has copied everything so often.
   static let roundsMax = 4
 
   private let state: IntegrityState
   private let clock: any EngineClock
+  private let limits: Engine.Limits
   private struct Mailbox {
     var channel: SnapshotChannel?
     /// No turns come: whoever asks is refused.
@@ -35,8 +32,9 @@ final class StateCopier {
   private var copiedCount = 0
   private var copiedCountMax = 0
 
-  init(state: IntegrityState, clock: any EngineClock) {
+  init(state: IntegrityState, clock: any EngineClock, limits: Engine.Limits) {
     self.state = state
+    self.limits = limits
     self.clock = clock
   }
 
@@ -72,12 +70,12 @@ final class StateCopier {
     if channel.isGivenUp { return stop() }
     var room = channel.room
     while room > 0 && backlog > lastRecordsMax {
-      copyPiece(Self.recordsPerPiece, channel)
+      copyPiece(limits.copiedRecordsMax, channel)
       room -= 1
     }
     let isLast = room > 0 && backlog <= lastRecordsMax
     if isLast {
-      while backlog > 0 { copyPiece(Self.recordsPerPiece, channel) }
+      while backlog > 0 { copyPiece(limits.copiedRecordsMax, channel) }
       if !settle() {
         channel.abandon()
         return stop()
@@ -120,7 +118,7 @@ final class StateCopier {
     copiedCount = 0
     state.table.beginCopy()
     state.sources.beginCopy()
-    copiedCountMax = Self.roundsMax * (backlog + Self.lastRecordsMax)
+    copiedCountMax = Self.roundsMax * (backlog + limits.pauseRecordsMax)
   }
 
   private func stop() {
@@ -133,7 +131,7 @@ final class StateCopier {
   private var backlog: Int { state.table.copyBacklog + state.sources.copyBacklog }
 
   private var lastRecordsMax: Int {
-    copiedCount > copiedCountMax ? .max : Self.lastRecordsMax
+    copiedCount > copiedCountMax ? .max : limits.pauseRecordsMax
   }
 
   private func copyPiece(_ countMax: Int, _ channel: SnapshotChannel) {
