@@ -15,12 +15,13 @@ public final class Engine: Sendable {
     /// Commands in a group: bounds the memory of a group and how long a reply
     /// waits for those before it.
     public var groupCommandsMax: Int
-    /// Sources remembered for exactly-once; a new one beyond is refused.
+    /// Sources remembered for exactly-once. A new one beyond takes the place of
+    /// one idle for seven days or, if there is none, is refused.
     public var sourcesMax: Int
 
     public init(
       queuedCommandsMax: Int = 262_144, groupCommandsMax: Int = 32_768,
-      sourcesMax: Int = 1_048_576
+      sourcesMax: Int = SourceTable.capacityStandard
     ) {
       self.queuedCommandsMax = queuedCommandsMax
       self.groupCommandsMax = groupCommandsMax
@@ -67,7 +68,7 @@ public final class Engine: Sendable {
     schema = rules.schema
     durability = log.durability
     let queue = JobQueue(commandsMax: limits.queuedCommandsMax)
-    let state = IntegrityState(table: table, rules: rules)
+    let state = IntegrityState(table: table, rules: rules, sourcesMax: limits.sourcesMax)
     let sequencer = Sequencer(state: state, log: log, queue: queue, clock: clock, limits: limits)
     try sequencer.replay()
     self.queue = queue

@@ -86,7 +86,7 @@ final class Sequencer: Sendable {
   /// Sorts out what is late, cancelled, or finds no room.
   private func admit(_ jobs: ArraySlice<RecordJob>, _ replies: inout GroupReplies) -> [RecordJob] {
     let now = clock.monotonicNanoseconds
-    var room = unsafe RoomCheck(state, sourcesMax: limits.sourcesMax)
+    var room = unsafe RoomCheck(state)
     return jobs.filter { job in
       if job.isCancelled {
         replies.add(job, .cancelled)
