@@ -127,6 +127,12 @@ let package = Package(
     .target(
       name: "SimulatedDisk", dependencies: ["CommandLog"], path: "Tests/SimulatedDisk",
       swiftSettings: house),
+    .target(
+      name: "ForgedStore", dependencies: ["CommandLog"], path: "Tests/ForgedStore",
+      swiftSettings: house),
+    .testTarget(
+      name: "CommandLogTests", dependencies: ["CommandLog", "SimulatedDisk", "ForgedStore"],
+      swiftSettings: house),
     .testTarget(
       name: "SimulatedDiskTests", dependencies: ["SimulatedDisk", "CommandLog"],
       swiftSettings: house),
