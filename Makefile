@@ -13,7 +13,7 @@ OURS := Package.swift Sources Tests Benchmarks
 
 .PHONY: help
 help: ## List the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
 
 .PHONY: run
 run: build-release ## Build in release and start the daemon on loopback
@@ -71,6 +71,18 @@ core-bench: build-bench ## Time the decision core, the table and the codec
 .PHONY: compare
 compare: build-bench ## Time lookups over loopback beside Redis
 	python3 Benchmarks/Harness/compare_redis.py
+
+.PHONY: compare-durable
+compare-durable: build-bench ## Time durable recording beside Redis
+	python3 Benchmarks/Harness/compare_durable.py
+
+.PHONY: compare-restart
+compare-restart: build-bench ## Time restarts with 10 M accounts beside Redis
+	python3 Benchmarks/Harness/compare_restart.py
+
+.PHONY: snapshot-pause
+snapshot-pause: build-bench ## Time lookups during a snapshot beside Redis
+	python3 Benchmarks/Harness/snapshot_pause.py
 
 .PHONY: allocations
 allocations: build-bench ## Count the daemon's heap allocations per lookup

@@ -87,6 +87,7 @@ let package = Package(
       dependencies: [
         "ProbityTransport", "ProbityWire", "ProbityEngine", "IntegrityCore", "AccountStore",
         .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -9,7 +9,6 @@ import argparse
 import json
 import pathlib
 import re
-import statistics
 import subprocess
 import sys
 
@@ -59,23 +58,22 @@ def compare(daemon, redis, options, in_flight):
     return {"inFlight": in_flight, "rounds": rounds}
 
 
-def spread(values, digits=0):
-    ordered = sorted(values)
-    return (f"{statistics.median(ordered):.{digits}f} "
-            f"({ordered[0]:.{digits}f}…{ordered[-1]:.{digits}f})")
-
-
 def show(shape, options):
     print(f"\n{options.connections} connections x {shape['inFlight']} in flight, "
           f"{options.rounds} rounds of {options.seconds:g} s; median (min…max)")
     for name in ("probity", "redis"):
+        reports = [r[name] for r in shape["rounds"]]
+
         def column(key, digits=0):
-            return spread([r[name][key] for r in shape["rounds"]], digits)
+            return servers.spread([r[key] for r in reports], digits)
+
+        def latency(key):
+            return servers.spread([r["latency"][key] for r in reports])
         print(f"  {name:8} requests/s {column('requestsPerSecond')}"
-              f"  p50 {column('p50Microseconds')} µs  p99 {column('p99Microseconds')} µs"
+              f"  p50 {latency('p50Microseconds')} µs  p99 {latency('p99Microseconds')} µs"
               f"  server {column('serverMicrosecondsPerRequest', 2)} µs CPU/request,"
               f" {column('serverCores', 2)} cores")
-    print(f"  ratio    {spread([r['ratio'] for r in shape['rounds']], 2)}")
+    print(f"  ratio    {servers.spread([r['ratio'] for r in shape['rounds']], 2)}")
 
 
 def cross_check(redis, options):
@@ -98,8 +96,7 @@ def main():
             print(servers.fill(server, options.accounts, options.seed))
         shapes = [compare(daemon, redis, options, depth) for depth in options.in_flight]
         machine = shapes[0]["rounds"][0]["probity"]["machine"]
-        print(f"\n{machine['cpuModel']}, {machine['coreCount']} cores, "
-              f"{machine['memoryGibibytes']} GiB; {daemon.version()}, {redis.version()}; "
+        print(f"\n{servers.machine_line(machine)}; {daemon.version()}, {redis.version()}; "
               f"daemon with {options.event_loops} event loops; "
               f"{options.accounts} accounts, seed {options.seed}")
         for shape in shapes:

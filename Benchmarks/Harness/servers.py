@@ -8,14 +8,16 @@ import os
 import pathlib
 import signal
 import socket
+import statistics
 import subprocess
 import sys
 import time
 
 BENCHMARKS = pathlib.Path(__file__).resolve().parent.parent
 REPOSITORY = BENCHMARKS.parent
-STOP_SECONDS_MAX = 15
 START_SECONDS_MAX = 30
+# What tells a daemon to keep its state in memory alone.
+IN_MEMORY_ARGUMENTS = []
 
 
 class Failure(Exception):
@@ -42,6 +44,8 @@ class Server:
     """A process of ours that listens on 127.0.0.1; a context manager."""
 
     name = "server"
+    # Longer than this after SIGTERM, and it is killed.
+    stop_seconds_max = 15
 
     def __init__(self):
         self.process = None
@@ -65,10 +69,16 @@ class Server:
             return
         self.process.terminate()
         try:
-            self.process.wait(STOP_SECONDS_MAX)
+            self.process.wait(self.stop_seconds_max)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+    def stop_cleanly(self):
+        """Stops it and fails where it did not end by itself and with success."""
+        self.stop()
+        if self.process.returncode != 0:
+            raise Failure(f"{self.name} ended with {self.process.returncode} when told to stop")
 
     def cpu_seconds(self):
         """Processor time of all its threads so far, to 10 ms."""
@@ -82,25 +92,32 @@ class Server:
 
 
 class Daemon(Server):
-    """The release daemon on a free port, with state in memory."""
+    """The release daemon on a free port; with its state in memory, or durable in `data`."""
 
     name = "probity"
 
-    def __init__(self, event_loops=1, environment=None, arguments=()):
+    def __init__(self, event_loops=1, environment=None, arguments=(), data=None,
+                 durability="memory"):
         super().__init__()
-        self.command = [
-            probity(), "serve", "--listen", "127.0.0.1:0", "--json", "--event-loops",
-            str(event_loops), *arguments,
-        ]
+        self.arguments = ["--json", "--event-loops", str(event_loops), *arguments]
+        if durability == "memory":
+            self.arguments += IN_MEMORY_ARGUMENTS
+        else:
+            self.arguments += ["--data", str(data), "--durability", durability]
         self.environment = {**os.environ, **(environment or {})}
 
-    def start(self):
+    def launch(self, port=0):
+        """Starts the process and does not wait until it listens."""
         self.process = subprocess.Popen(
-            self.command, stdout=subprocess.PIPE, env=self.environment, text=True)
-        line = self.process.stdout.readline()
-        if not line:
+            [probity(), "serve", "--listen", f"127.0.0.1:{port}", *self.arguments],
+            stdout=subprocess.PIPE, env=self.environment, text=True)
+        self.port = port
+
+    def start(self):
+        self.launch()
+        text = self.process.stdout.readline()
+        if not text:
             raise Failure("the daemon ended before it listened")
-        text = line
         while not text.rstrip().endswith("}"):
             text += self.process.stdout.readline()
         self.port = int(json.loads(text)["listening"].rpartition(":")[2])
@@ -109,22 +126,41 @@ class Daemon(Server):
     def address(self):
         return f"127.0.0.1:{self.port}"
 
+    def ask(self, command):
+        """What a command of the CLI, such as status, says about this daemon."""
+        return json.loads(run([probity(), command, "--json", "--server", self.address]))
+
     @staticmethod
     def version():
         return run([probity(), "--version"]).strip()
 
 
 class Redis(Server):
-    """redis-server on a free port, without persistence."""
+    """redis-server on a free port; in memory, or with every write durable in `data`."""
 
     name = "redis"
 
-    def start(self):
-        self.port = free_port()
+    def __init__(self, data=None, durability="memory"):
+        super().__init__()
+        # Without snapshots of its own accord, and without rewriting its log
+        # while it is measured.
+        self.arguments = ["--save", "", "--auto-aof-rewrite-percentage", "0"]
+        if data is not None:
+            self.arguments += ["--dir", str(data)]
+        if durability == "memory":
+            self.arguments += ["--appendonly", "no"]
+        else:
+            self.arguments += ["--appendonly", "yes", "--appendfsync", durability]
+
+    def launch(self, port):
+        """Starts the process and does not wait until it listens."""
         self.process = subprocess.Popen(
-            ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--save", "",
-             "--appendonly", "no"],
+            ["redis-server", "--bind", "127.0.0.1", "--port", str(port), *self.arguments],
             stdout=subprocess.DEVNULL)
+        self.port = port
+
+    def start(self):
+        self.launch(free_port())
         deadline = time.monotonic() + START_SECONDS_MAX
         while time.monotonic() < deadline:
             try:
@@ -159,12 +195,41 @@ def fill(server, accounts, seed):
     return run(command + ["--accounts", str(accounts), "--seed", str(seed)]).strip()
 
 
-def load(server, **options):
-    """One run of loopback-bench; its report, with the server's processor time a request.
-
-    Takes loopback-bench's options with underscores for hyphens.
-    """
-    command = [loopback_bench(), "run", server.name, "--port", str(server.port), "--json"]
+def command(action, server, **options):
+    """loopback-bench's command line; its options with underscores for hyphens."""
+    words = [loopback_bench(), action, server.name, "--port", str(server.port), "--json"]
     for name, value in options.items():
-        command += ["--" + name.replace("_", "-"), str(value)]
-    return json.loads(run(command))
+        words += ["--" + name.replace("_", "-"), str(value)]
+    return words
+
+
+def load(server, **options):
+    """Lookups by loopback-bench; its report."""
+    return json.loads(run(command("run", server, **options)))
+
+
+def record(server, **options):
+    """Batches of writes by loopback-bench; its report, with the server's processor time."""
+    return json.loads(
+        run(command("record", server, server_pid=server.process.pid, **options)))
+
+
+def machine():
+    """This machine, as loopback-bench's reports have it."""
+    with open("/proc/cpuinfo") as file:
+        models = [line.partition(":")[2].strip() for line in file if line.startswith("model name")]
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return {"cpuModel": models[0] if models else "unknown processor",
+            "coreCount": os.cpu_count(), "memoryGibibytes": round(memory / 2**30)}
+
+
+def machine_line(machine):
+    return (f"{machine['cpuModel']}, {machine['coreCount']} cores, "
+            f"{machine['memoryGibibytes']} GiB")
+
+
+def spread(values, digits=0):
+    """Median and range as people read them."""
+    ordered = sorted(values)
+    return (f"{statistics.median(ordered):.{digits}f} "
+            f"({ordered[0]:.{digits}f}…{ordered[-1]:.{digits}f})")

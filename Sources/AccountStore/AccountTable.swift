@@ -20,12 +20,16 @@ public final class AccountTable: @unchecked Sendable {
   // constant, atomic, or touched by the writer alone.
   public let layout: StoreLayout
   private let memory: ReservedMemory
-  private let seed: UInt64
+  /// What moves accounts between shards: pieces of a copy load into a table of
+  /// the same seed and shard count only.
+  public let seed: UInt64
   private let multiplier: UInt64
   private let buyerCount = Atomic<Int>(0)
   private let merchantCount = Atomic<Int>(0)
   private var fullestShard = 0
   private var splitEntries: [Shard.Entry] = []
+  /// Writer only.
+  var copy: TableCopy
   /// Writer only: the sum of all records' hashes, kept up to date by `store`.
   public private(set) var recordHashSum: UInt64 = 0
 
@@ -38,6 +42,7 @@ public final class AccountTable: @unchecked Sendable {
     self.layout = layout
     self.seed = seed
     multiplier = StateHash.mix(seed, 0x8ebc_6af0_9c88_c6e3)
+    copy = TableCopy(shardCount: layout.shardCount)
     memory = try ReservedMemory(sizeBytes: layout.totalBytes)
     for index in 0..<layout.shardCount { shard(index).bucketCount = StoreLayout.bucketsInitial }
   }
@@ -135,7 +140,7 @@ public final class AccountTable: @unchecked Sendable {
     if keys.count > layout.accountsMax - count { return false }
     var newCounts = Array(repeating: 0, count: layout.shardCount)
     for key in keys {
-      newCounts[Int(truncatingIfNeeded: hash(of: key).bits) & (layout.shardCount - 1)] += 1
+      newCounts[shardIndex(of: hash(of: key))] += 1
     }
     return newCounts.indices.allSatisfy {
       shard($0).recordCount + newCounts[$0] <= layout.shardCapacity
@@ -169,6 +174,7 @@ public final class AccountTable: @unchecked Sendable {
     shard.beginWrite()
     shard.setRecord(slot, located.record)
     shard.endWrite()
+    if copy.isUnderWay { copy.noteStore(shard: shardIndex(of: located.hash), slot: slot) }
   }
 
   private func insert(_ located: Located, into shard: Shard) {
@@ -200,6 +206,14 @@ public final class AccountTable: @unchecked Sendable {
     }
   }
 
+  /// Counts accounts that a loader put into a shard, and adds their hashes to the sum.
+  func addLoaded(hashSum: UInt64, buyerCount: Int, merchantCount: Int) {
+    recordHashSum &+= hashSum
+    fullestShard = Swift.max(fullestShard, buyerCount + merchantCount)
+    self.buyerCount.wrappingAdd(buyerCount, ordering: .relaxed)
+    self.merchantCount.wrappingAdd(merchantCount, ordering: .relaxed)
+  }
+
   /// Asks for the lines that `locate` will need. Writer or reader.
   @inline(__always)
   public func prefetchBucket(of key: AccountKey) {
@@ -228,8 +242,11 @@ public final class AccountTable: @unchecked Sendable {
   }
 
   @inline(__always)
-  package func shard(of hash: Shard.Hash) -> Shard {
-    shard(Int(truncatingIfNeeded: hash.bits) & (layout.shardCount - 1))
+  package func shard(of hash: Shard.Hash) -> Shard { shard(shardIndex(of: hash)) }
+
+  @inline(__always)
+  func shardIndex(of hash: Shard.Hash) -> Int {
+    Int(truncatingIfNeeded: hash.bits) & (layout.shardCount - 1)
   }
 
   @inline(__always)

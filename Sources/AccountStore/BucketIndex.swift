@@ -202,7 +202,10 @@ extension Shard {
   }
 
   private func freeEntry(_ offset: Int) -> Int? {
-    (0..<StoreLayout.bucketEntries).first { tag(offset, $0) == 0 }
+    let low = Self.matches(load(offset), 0)
+    if low != 0 { return low.trailingZeroBitCount >> 3 }
+    let high = Self.matches(load(offset + 8), 0) & 0x8080_8080
+    return high == 0 ? nil : 8 + high.trailingZeroBitCount >> 3
   }
 
   private func set(_ offset: Int, _ entry: Int, tag: UInt64, slot: Int) {

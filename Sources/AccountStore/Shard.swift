@@ -144,4 +144,56 @@ import Synchronization
     return load(o + 40) == key.id.rawValue
       && UInt8(truncatingIfNeeded: load(o + 56) >> 32) & 3 == key.kind.rawValue
   }
+
+  // MARK: Copying (writer only, who alone changes what is copied)
+
+  /// Appends the records in `slots` to `bytes`.
+  func appendRecords(_ slots: Range<Int>, to bytes: inout [UInt8]) {
+    // Safe: the slots are below `recordCount`; other threads only read the memory.
+    unsafe bytes.append(
+      contentsOf: UnsafeRawBufferPointer(
+        start: base + recordOffset(slots.lowerBound), count: slots.count * AccountRecord.sizeBytes))
+  }
+
+  /// Appends the records at `slots`, in that order, to `bytes`.
+  ///
+  /// Each is a cache miss: records are asked for well before they are copied.
+  func appendRecords(at slots: [UInt32], to bytes: inout [UInt8]) {
+    for slot in slots.prefix(Self.copyLookahead) { prefetch(recordOffset(Int(slot))) }
+    let start = bytes.count
+    bytes.append(contentsOf: repeatElement(0, count: slots.count * AccountRecord.sizeBytes))
+    unsafe bytes.withUnsafeMutableBytes { bytes in
+      for index in slots.indices {
+        let ahead = index + Self.copyLookahead
+        if ahead < slots.count { prefetch(recordOffset(Int(slots[ahead]))) }
+        // Safe: the slots are below `recordCount`, and `bytes` was grown for all of them.
+        unsafe (bytes.baseAddress.unsafelyUnwrapped + start + index * AccountRecord.sizeBytes)
+          .copyMemory(
+            from: base + recordOffset(Int(slots[index])), byteCount: AccountRecord.sizeBytes)
+      }
+    }
+  }
+
+  private static let copyLookahead = 16
+
+  // MARK: Loading (no other thread uses the shard)
+
+  /// Has memory put behind the index for `bucketCount` buckets.
+  func populateBuckets() {
+    populate(0..<StoreLayout.bucketsOffset + bucketCount * StoreLayout.lineBytes)
+  }
+
+  /// Has memory put behind the records in `slots`.
+  func populateRecords(_ slots: Range<Int>) {
+    populate(recordOffset(slots.lowerBound)..<recordOffset(slots.upperBound))
+  }
+
+  private func populate(_ offsets: Range<Int>) {
+    // What shares a page with what was there before is there, or comes with a page fault.
+    let mask = StoreLayout.pageBytes - 1
+    let start = (offsets.lowerBound + mask) & ~mask
+    let end = (offsets.upperBound + mask) & ~mask
+    // Safe: a shard ends with a page, and populating changes no bytes.
+    if start < end { unsafe probity_populate(base + start, end - start) }
+  }
 }

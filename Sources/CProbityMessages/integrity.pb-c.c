@@ -772,6 +772,96 @@ void   probity__v1__status_reply__free_unpacked
   assert(message->base.descriptor == &probity__v1__status_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   probity__v1__snapshot_request__init
+                     (Probity__V1__SnapshotRequest         *message)
+{
+  static const Probity__V1__SnapshotRequest init_value = PROBITY__V1__SNAPSHOT_REQUEST__INIT;
+  *message = init_value;
+}
+size_t probity__v1__snapshot_request__get_packed_size
+                     (const Probity__V1__SnapshotRequest *message)
+{
+  assert(message->base.descriptor == &probity__v1__snapshot_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__snapshot_request__pack
+                     (const Probity__V1__SnapshotRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__snapshot_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__snapshot_request__pack_to_buffer
+                     (const Probity__V1__SnapshotRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__snapshot_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__SnapshotRequest *
+       probity__v1__snapshot_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__SnapshotRequest *)
+     protobuf_c_message_unpack (&probity__v1__snapshot_request__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__snapshot_request__free_unpacked
+                     (Probity__V1__SnapshotRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__snapshot_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__snapshot_reply__init
+                     (Probity__V1__SnapshotReply         *message)
+{
+  static const Probity__V1__SnapshotReply init_value = PROBITY__V1__SNAPSHOT_REPLY__INIT;
+  *message = init_value;
+}
+size_t probity__v1__snapshot_reply__get_packed_size
+                     (const Probity__V1__SnapshotReply *message)
+{
+  assert(message->base.descriptor == &probity__v1__snapshot_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__snapshot_reply__pack
+                     (const Probity__V1__SnapshotReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__snapshot_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__snapshot_reply__pack_to_buffer
+                     (const Probity__V1__SnapshotReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__snapshot_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__SnapshotReply *
+       probity__v1__snapshot_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__SnapshotReply *)
+     protobuf_c_message_unpack (&probity__v1__snapshot_reply__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__snapshot_reply__free_unpacked
+                     (Probity__V1__SnapshotReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__snapshot_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   probity__v1__health_request__init
                      (Probity__V1__HealthRequest         *message)
 {
@@ -2373,7 +2463,7 @@ const ProtobufCMessageDescriptor probity__v1__status_request__descriptor =
   (ProtobufCMessageInit) probity__v1__status_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor probity__v1__status_reply__field_descriptors[20] =
+static const ProtobufCFieldDescriptor probity__v1__status_reply__field_descriptors[34] =
 {
   {
     "version",
@@ -2615,6 +2705,174 @@ static const ProtobufCFieldDescriptor probity__v1__status_reply__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "durable_position",
+    21,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StatusReply, durable_position),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "snapshot_position",
+    22,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StatusReply, snapshot_position),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "snapshot_at",
+    23,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StatusReply, snapshot_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "snapshot_bytes",
+    24,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StatusReply, snapshot_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "snapshot_duration_microseconds",
+    25,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StatusReply, snapshot_duration_microseconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "snapshot_pause_microseconds",
+    26,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StatusReply, snapshot_pause_microseconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "log_bytes",
+    27,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StatusReply, log_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "log_segments",
+    28,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StatusReply, log_segments),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "disk_free_bytes",
+    29,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StatusReply, disk_free_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sources",
+    30,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StatusReply, sources),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "recovered_commands",
+    31,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StatusReply, recovered_commands),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "recovery_microseconds",
+    32,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StatusReply, recovery_microseconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "torn_tails",
+    33,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StatusReply, torn_tails),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "recording_refused",
+    34,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StatusReply, recording_refused),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned probity__v1__status_reply__field_indices_by_name[] = {
   4,   /* field[4] = buyers */
@@ -2623,25 +2881,39 @@ static const unsigned probity__v1__status_reply__field_indices_by_name[] = {
   14,   /* field[14] = commands_duplicate */
   12,   /* field[12] = commands_queued */
   11,   /* field[11] = connections */
+  28,   /* field[28] = disk_free_bytes */
   17,   /* field[17] = draining */
   10,   /* field[10] = durability */
+  20,   /* field[20] = durable_position */
   18,   /* field[18] = event_loops */
   19,   /* field[19] = half_life_seconds */
+  26,   /* field[26] = log_bytes */
   2,   /* field[2] = log_position */
+  27,   /* field[27] = log_segments */
   15,   /* field[15] = lookups */
   6,   /* field[6] = memory_bytes */
   5,   /* field[5] = merchants */
   8,   /* field[8] = policy_hash */
   9,   /* field[9] = policy_name */
   7,   /* field[7] = policy_version */
+  33,   /* field[33] = recording_refused */
+  30,   /* field[30] = recovered_commands */
+  31,   /* field[31] = recovery_microseconds */
+  22,   /* field[22] = snapshot_at */
+  23,   /* field[23] = snapshot_bytes */
+  24,   /* field[24] = snapshot_duration_microseconds */
+  25,   /* field[25] = snapshot_pause_microseconds */
+  21,   /* field[21] = snapshot_position */
+  29,   /* field[29] = sources */
   3,   /* field[3] = state_hash */
+  32,   /* field[32] = torn_tails */
   1,   /* field[1] = uptime_seconds */
   0,   /* field[0] = version */
 };
 static const ProtobufCIntRange probity__v1__status_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 20 }
+  { 0, 34 }
 };
 const ProtobufCMessageDescriptor probity__v1__status_reply__descriptor =
 {
@@ -2651,11 +2923,132 @@ const ProtobufCMessageDescriptor probity__v1__status_reply__descriptor =
   "Probity__V1__StatusReply",
   "probity.v1",
   sizeof(Probity__V1__StatusReply),
-  20,
+  34,
   probity__v1__status_reply__field_descriptors,
   probity__v1__status_reply__field_indices_by_name,
   1,  probity__v1__status_reply__number_ranges,
   (ProtobufCMessageInit) probity__v1__status_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define probity__v1__snapshot_request__field_descriptors NULL
+#define probity__v1__snapshot_request__field_indices_by_name NULL
+#define probity__v1__snapshot_request__number_ranges NULL
+const ProtobufCMessageDescriptor probity__v1__snapshot_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.SnapshotRequest",
+  "SnapshotRequest",
+  "Probity__V1__SnapshotRequest",
+  "probity.v1",
+  sizeof(Probity__V1__SnapshotRequest),
+  0,
+  probity__v1__snapshot_request__field_descriptors,
+  probity__v1__snapshot_request__field_indices_by_name,
+  0,  probity__v1__snapshot_request__number_ranges,
+  (ProtobufCMessageInit) probity__v1__snapshot_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__snapshot_reply__field_descriptors[6] =
+{
+  {
+    "log_position",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SnapshotReply, log_position),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state_hash",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SnapshotReply, state_hash),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "accounts",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SnapshotReply, accounts),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bytes",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SnapshotReply, bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "duration_microseconds",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SnapshotReply, duration_microseconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pause_microseconds",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SnapshotReply, pause_microseconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__snapshot_reply__field_indices_by_name[] = {
+  2,   /* field[2] = accounts */
+  3,   /* field[3] = bytes */
+  4,   /* field[4] = duration_microseconds */
+  0,   /* field[0] = log_position */
+  5,   /* field[5] = pause_microseconds */
+  1,   /* field[1] = state_hash */
+};
+static const ProtobufCIntRange probity__v1__snapshot_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor probity__v1__snapshot_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.SnapshotReply",
+  "SnapshotReply",
+  "Probity__V1__SnapshotReply",
+  "probity.v1",
+  sizeof(Probity__V1__SnapshotReply),
+  6,
+  probity__v1__snapshot_reply__field_descriptors,
+  probity__v1__snapshot_reply__field_indices_by_name,
+  1,  probity__v1__snapshot_reply__number_ranges,
+  (ProtobufCMessageInit) probity__v1__snapshot_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor probity__v1__health_request__field_descriptors[1] =

@@ -12,3 +12,12 @@ void *probity_reserve(size_t size) {
 void probity_release(void *address, size_t size) { munmap(address, size); }
 
 void probity_yield(void) { sched_yield(); }
+
+void probity_populate(void *address, size_t size) {
+#ifdef MADV_POPULATE_WRITE
+  madvise(address, size, MADV_POPULATE_WRITE);
+#else
+  (void)address;
+  (void)size;
+#endif
+}

@@ -45,7 +45,7 @@ public final class DirectoryLock: Sendable {
     }
     if figures.st_mode & S_IFMT != S_IFDIR {
       throw StoreFault(
-        .disk, file: directory, what: "this is a file", remedy: "name a directory")
+        .access, file: directory, what: "this is a file", remedy: "name a directory")
     }
   }
 

@@ -74,6 +74,12 @@ extension Disk {
     try names().compactMap(FileNames.snapshotPosition).sorted()
   }
 
+  /// Gives a snapshot that cannot be used a name that is not a snapshot's.
+  package func putAside(snapshotAt position: UInt64) throws(DiskError) {
+    try rename(
+      FileNames.snapshot(position: position), to: try freeAsideName("snapshot-\(position)"))
+  }
+
   /// A name that is free, for something to be kept out of the way.
   func freeAsideName(_ what: String) throws(DiskError) -> String {
     let taken = Set(try names())

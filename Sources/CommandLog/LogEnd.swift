@@ -14,6 +14,8 @@ public struct LogEnd<Storage: Disk>: Sendable {
   public internal(set) var nextPosition: UInt64 = 1
   /// Rules of the last segment.
   public internal(set) var rules: ReplayRules?
+  /// When the last segment was made, UTC seconds.
+  public internal(set) var segmentCreatedAt: UInt32 = 0
   /// What was found behind the last group and put aside.
   public internal(set) var tornTail: TornTail?
 

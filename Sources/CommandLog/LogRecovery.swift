@@ -55,6 +55,7 @@ package struct LogRecovery<Storage: Disk> {
       end.emptySegmentChain = reader.groupCount == 0 ? reader.header.chain : nil
       end.nextPosition = reader.nextPosition
       end.rules = reader.header.rules
+      end.segmentCreatedAt = reader.header.createdAt
     }
     if end.nextPosition <= position {
       throw .logBehindSnapshot(
@@ -69,7 +70,6 @@ package struct LogRecovery<Storage: Disk> {
   private func segments(after position: UInt64) throws(StoreFault) -> [UInt64] {
     let all = try faulting { () throws(DiskError) in try disk.segmentPositions() }
     guard let start = all.lastIndex(where: { $0 <= position + 1 }) else {
-      if all.isEmpty && position == 0 { return [] }
       let first = all.first.map { "begins at position \($0)" } ?? "has no segment"
       throw StoreFault(
         .dataLoss, file: disk.path(of: ""),

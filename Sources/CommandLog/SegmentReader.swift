@@ -122,8 +122,8 @@ struct SegmentReader<Storage: Disk> {
       try read(count, at: start, into: &buffer)
       for block in stride(from: 0, to: count, by: LogFormat.blockBytes) {
         let end = min(block + LogFormat.blockBytes, count)
-        guard let last = buffer[block..<end].lastIndex(where: { $0 != 0 }) else { continue }
-        found.end = start + last + 1
+        if buffer.isZero(block..<end) { continue }
+        found.end = start + (buffer[block..<end].lastIndex { $0 != 0 } ?? block) + 1
         if let (group, _) = GroupHeader.decode(buffer, at: block, seed: seed),
           group.firstPosition >= nextPosition
         {

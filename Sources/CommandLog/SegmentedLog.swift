@@ -30,6 +30,7 @@ public final class SegmentedLog<Storage: Disk>: GroupLog, @unchecked Sendable {
   private let rules: ReplayRules
   private let clock: LogClock
   private let durable: Atomic<UInt64>
+  private let appended = Atomic<Int>(0)
   /// Whether a segment of zeros is ready under the spare's name.
   private let hasSpare = Atomic<Bool>(false)
 
@@ -79,6 +80,9 @@ public final class SegmentedLog<Storage: Disk>: GroupLog, @unchecked Sendable {
 
   public var durablePosition: UInt64 { durable.load(ordering: .acquiring) }
 
+  /// Bytes appended since the log was opened.
+  public var appendedBytes: Int { appended.load(ordering: .relaxed) }
+
   public var syncDueNanoseconds: UInt64? {
     guard case .interval(let milliseconds) = options.durability else { return nil }
     return unsyncedSince.map { $0 + UInt64(milliseconds) * 1_000_000 }
@@ -103,6 +107,7 @@ public final class SegmentedLog<Storage: Disk>: GroupLog, @unchecked Sendable {
     chain = crc
     nextPosition += UInt64(count)
     unsyncedBytes += extent
+    appended.wrappingAdd(extent, ordering: .relaxed)
     if unsyncedSince == nil { unsyncedSince = clock.monotonicNanoseconds() }
     if isSyncDue { try sync() }
     return first

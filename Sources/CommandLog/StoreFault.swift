@@ -2,8 +2,12 @@
 /// where, and what to do.
 public struct StoreFault: Error, Equatable, Sendable {
   public enum Kind: String, Sendable {
-    /// The disk refused a call.
+    /// The disk failed.
     case disk
+    /// The system does not let this process read or write a file.
+    case access
+    /// The disk is full.
+    case noSpace
     /// Acknowledged commands are gone, or cannot be told from gone.
     case dataLoss = "DATA_LOSS"
     /// Files of different stores lie together.
@@ -48,7 +52,7 @@ public struct StoreFault: Error, Equatable, Sendable {
     self.intactPosition = intactPosition
   }
 
-  init(_ error: DiskError) {
+  package init(_ error: DiskError) {
     let remedy =
       switch error.kind {
       case .noSpace: "free some space and start again"
@@ -58,8 +62,14 @@ public struct StoreFault: Error, Equatable, Sendable {
       case .exists: "another process may be at work in this directory: stop it"
       case .storage: "check the disk and the system's log; do not start again before it is sound"
       }
+    let kind: Kind =
+      switch error.kind {
+      case .noSpace: .noSpace
+      case .storage: .disk
+      case .denied, .readOnly, .missing, .exists: .access
+      }
     self.init(
-      .disk, file: error.file, offset: error.offset,
+      kind, file: error.file, offset: error.offset,
       what: "cannot \(error.operation.rawValue): \(error.reason)", remedy: remedy)
   }
 }
@@ -74,7 +84,7 @@ extension StoreFault: CustomStringConvertible {
 }
 
 /// Runs `body`, turning the disk's errors into faults.
-func faulting<Result>(_ body: () throws(DiskError) -> Result) throws(StoreFault) -> Result {
+package func faulting<Result>(_ body: () throws(DiskError) -> Result) throws(StoreFault) -> Result {
   do {
     return try body()
   } catch {

@@ -1,16 +1,39 @@
 /// Finds the store in a directory, or makes one.
-public enum StoreOpening {
-  /// Reads the identity of the store, or creates one where there are no files of
-  /// a store at all, and removes drafts that a crash left.
-  ///
+public struct StoreOpening<Storage: Disk> {
+  private let disk: Storage
+  private let schema: UInt64
+  private let rules: ReplayRules
+  private let segmentBytes: Int
+  private let mayCreate: Bool
+  private let now: UInt32
+
   /// - Parameters:
   ///   - schema: of a new store.
+  ///   - rules: of a new store's first segment.
+  ///   - segmentBytes: size of a new store's first segment.
   ///   - mayCreate: false refuses a directory without a store.
   ///   - now: UTC seconds.
-  /// - Returns: the identity, and whether it is new.
-  public static func identity(
-    _ disk: some Disk, schema: UInt64, mayCreate: Bool, now: UInt32
-  ) throws(StoreFault) -> (StoreIdentity, isNew: Bool) {
+  public init(
+    _ disk: Storage, schema: UInt64, rules: ReplayRules, segmentBytes: Int, mayCreate: Bool,
+    now: UInt32
+  ) {
+    self.disk = disk
+    self.schema = schema
+    self.rules = rules
+    self.segmentBytes = segmentBytes
+    self.mayCreate = mayCreate
+    self.now = now
+  }
+
+  /// The schema of the store that is there; nil where there is none.
+  public static func existingSchema(_ disk: Storage) throws(StoreFault) -> UInt64? {
+    let names = try faulting { () throws(DiskError) in try disk.names() }
+    return names.contains(FileNames.store) ? try StoreIdentity.read(disk).schema : nil
+  }
+
+  /// Reads the identity of the store, or makes a store where there are no files
+  /// of one at all, and removes drafts that a crash left.
+  public func identity() throws(StoreFault) -> (StoreIdentity, isNew: Bool) {
     let names = try faulting { () throws(DiskError) in try disk.names() }
     if names.contains(FileNames.store) {
       let identity = try StoreIdentity.read(disk)
@@ -19,7 +42,9 @@ public enum StoreOpening {
       }
       return (identity, false)
     }
-    if let stray = names.sorted().first(where: FileNames.isContent) {
+    if names.contains(FileNames.storeDraft) {
+      try undoCreation(names)
+    } else if let stray = names.sorted().first(where: FileNames.isContent) {
       throw StoreFault(
         .missing, file: disk.path(of: FileNames.store),
         what: "the store's identity is missing, but \(stray) is there",
@@ -32,21 +57,36 @@ public enum StoreOpening {
         remedy: "check the path and that the file system is mounted")
     }
     let identity = StoreIdentity.random(schema: schema, createdAt: now)
-    try create(disk, identity)
+    try faulting { () throws(DiskError) in try create(identity) }
     return (identity, true)
   }
 
-  /// A draft first: a crash leaves a whole identity or none.
-  private static func create(
-    _ disk: some Disk, _ identity: StoreIdentity
-  ) throws(StoreFault) {
+  /// The identity gets its name last: with it there is a log, so that a store
+  /// without one is never taken for a new one.
+  private func create(_ identity: StoreIdentity) throws(DiskError) {
+    let draft = try disk.create(FileNames.storeDraft)
+    try draft.write(identity.encoded.span, at: 0)
+    try draft.sync()
+    try disk.syncDirectory()
+    let header = SegmentHeader(
+      sizeBytes: UInt32(segmentBytes), identifier: identity.identifier, firstPosition: 1,
+      schema: schema, rules: rules, chain: 0, createdAt: now)
+    let segment = try disk.create(FileNames.segment(firstPosition: 1))
+    try segment.allocate(segmentBytes)
+    try segment.write(header.encoded.span, at: 0)
+    try segment.sync()
+    try disk.syncDirectory()
+    try disk.rename(FileNames.storeDraft, to: FileNames.store)
+    try disk.syncDirectory()
+  }
+
+  /// What a crash in the midst of `create` left. Nothing was ever recorded there.
+  private func undoCreation(_ names: [String]) throws(StoreFault) {
     try faulting { () throws(DiskError) in
-      if try disk.names().contains(FileNames.storeDraft) { try disk.remove(FileNames.storeDraft) }
-      let file = try disk.create(FileNames.storeDraft)
-      try file.write(identity.encoded.span, at: 0)
-      try file.sync()
-      try disk.rename(FileNames.storeDraft, to: FileNames.store)
+      let segment = FileNames.segment(firstPosition: 1)
+      if names.contains(segment) { try disk.remove(segment) }
       try disk.syncDirectory()
+      try disk.remove(FileNames.storeDraft)
     }
   }
 }

@@ -132,14 +132,29 @@ public final class ProbityClient: Sendable {
     }
   }
 
+  /// Has the daemon make a snapshot, and returns when it is on disk.
+  ///
+  /// - Parameter timeout: in place of the configured one, which is too short for
+  ///   many accounts; above an hour the daemon's cap of an hour holds.
+  /// - Throws: FAILED_PRECONDITION where the daemon keeps nothing on disk.
+  public func snapshot(
+    timeout: Duration = .seconds(3_600)
+  ) async throws(CallFailure) -> SnapshotReply {
+    unsafe try await call(.snapshot, within: timeout) { codec, call, buffer in
+      codec.encodeSnapshotRequest(call, to: &buffer)
+    } decode: { codec, bytes throws(CallFailure) in
+      try unsafe codec.decodeSnapshotReply(bytes)
+    }
+  }
+
   // MARK: Inside
 
   private func call<Reply: Sendable>(
-    _ method: Method, _ encode: @escaping OutgoingCall.Encode,
+    _ method: Method, within timeout: Duration? = nil, _ encode: @escaping OutgoingCall.Encode,
     decode: @escaping PendingCall<Reply>.Decode
   ) async throws(CallFailure) -> Reply {
     let clock = ContinuousClock()
-    let deadline = clock.now + configuration.callTimeout
+    let deadline = clock.now + (timeout ?? configuration.callTimeout)
     var pause = configuration.backoff
     var attempt = 1
     while true {

@@ -17,11 +17,18 @@ public final class Engine: Sendable {
     public var groupCommandsMax: Int
     /// Sources remembered for exactly-once; a new one beyond is refused.
     public var sourcesMax: Int
+    /// Records that a snapshot copies in one go: about 50 µs.
+    public var copiedRecordsMax: Int
+    /// Records left to be copied when the pause begins that ends a snapshot:
+    /// less than a millisecond of it.
+    public var pauseRecordsMax: Int
 
     public init(
       queuedCommandsMax: Int = 262_144, groupCommandsMax: Int = 32_768,
-      sourcesMax: Int = 1_048_576
+      sourcesMax: Int = 1_048_576, copiedRecordsMax: Int = 4_096, pauseRecordsMax: Int = 8_192
     ) {
+      self.copiedRecordsMax = copiedRecordsMax
+      self.pauseRecordsMax = pauseRecordsMax
       self.queuedCommandsMax = queuedCommandsMax
       self.groupCommandsMax = groupCommandsMax
       self.sourcesMax = sourcesMax
@@ -34,6 +41,9 @@ public final class Engine: Sendable {
     public var stateHash: UInt64 = 0
     public var appliedCount: UInt64 = 0
     public var duplicateCount: UInt64 = 0
+    public var accountCount = 0
+    /// Sources whose highest sequence is remembered.
+    public var sourceCount = 0
     /// Set when the log failed: nothing is recorded any more.
     public var failure: String?
   }
@@ -53,7 +63,37 @@ public final class Engine: Sendable {
   public let durability: Durability
   private let queue: JobQueue
   private let sequencer: Sequencer
+  private let isStopping = Atomic<Bool>(false)
   private let thread: EngineThread
+  /// nil where nothing is kept on disk.
+  private let housekeeper: (any Housekeeping)?
+  private let housekeeping: HousekeepingThread?
+
+  /// Starts the sequencer and the housekeeper on a store that was opened.
+  ///
+  /// - Parameter notify: told what happens to the store, on the housekeeper's thread.
+  public init<Storage: Disk>(
+    _ store: RecoveredStore<Storage>, clock: any EngineClock, limits: Limits = Limits(),
+    notify: @escaping @Sendable (StoreNotice) -> Void = { _ in }
+  ) {
+    table = store.state.table
+    policy = store.state.rules.policy
+    schema = store.state.rules.schema
+    durability = store.log.durability
+    let queue = JobQueue(commandsMax: limits.queuedCommandsMax)
+    let sequencer = Sequencer(
+      state: store.state, log: store.log, queue: queue, clock: clock, limits: limits)
+    let housekeeper = Housekeeper(
+      store, sequencer: sequencer, clock: clock, wakeSequencer: { queue.wake() }, notify: notify)
+    let housekeeping = HousekeepingThread(
+      housekeeper, bytesPerSecond: store.options.snapshotBytesPerSecond)
+    self.queue = queue
+    self.sequencer = sequencer
+    self.housekeeper = housekeeper
+    self.housekeeping = housekeeping
+    thread = EngineThread { sequencer.run() }
+    housekeeping.start()
+  }
 
   /// Starts the sequencer on a state that holds all of `log`.
   public init(
@@ -66,6 +106,8 @@ public final class Engine: Sendable {
     queue = JobQueue(commandsMax: limits.queuedCommandsMax)
     let sequencer = Sequencer(state: state, log: log, queue: queue, clock: clock, limits: limits)
     self.sequencer = sequencer
+    housekeeper = nil
+    housekeeping = nil
     thread = EngineThread { sequencer.run() }
   }
 
@@ -94,9 +136,46 @@ public final class Engine: Sendable {
 
   public var queuedCommands: Int { queue.queuedCommands }
 
-  /// Applies what is queued, then ends the sequencer. Blocks until then.
+  /// Why the log failed, if it did: nothing is recorded any more.
+  public var failure: String? { sequencer.failureNotice.reason }
+
+  /// Calls `listener` once when the log fails, or at once if it has. There is
+  /// one listener; it is called on a thread of the engine's and must not wait.
+  public func onFailure(_ listener: @escaping @Sendable (_ reason: String) -> Void) {
+    sequencer.failureNotice.listen(listener)
+  }
+
+  /// What is kept on disk, for Status and metrics. Any thread; some µs.
+  public var durabilityStatus: DurabilityStatus {
+    var status = housekeeper?.status ?? DurabilityStatus()
+    status.mode = durability.description
+    status.sources = applied.sourceCount
+    status.recordingRefused = sequencer.refusal.withLock { $0 } ?? ""
+    return status
+  }
+
+  /// Makes a snapshot on disk while commands go on. It holds what was applied
+  /// before this was called, or more.
+  ///
+  /// - Parameter done: called exactly once, on any thread, perhaps before this
+  ///   returns and at the latest before `stop` does. It must not wait.
+  public func snapshot(
+    _ done: @escaping @Sendable (Result<SnapshotReport, SnapshotFailure>) -> Void
+  ) {
+    guard let housekeeper, let housekeeping else { return done(.failure(.notDurable)) }
+    if isStopping.load(ordering: .acquiring) { return done(.failure(.closed)) }
+    housekeeper.askForSnapshot(done)
+    housekeeping.wake()
+  }
+
+  /// Applies what is queued, ends the sequencer, and takes a last snapshot, so
+  /// that the next start has nothing to replay. Blocks until then. Once only.
   public func stop() {
+    isStopping.store(true, ordering: .releasing)
     queue.close()
     thread.join()
+    housekeeping?.stop()
+    housekeeper?.takeLastSnapshot()
+    housekeeper?.refuseAsked()
   }
 }

@@ -14,26 +14,33 @@ public final class IntegrityState {
   public let table: AccountTable
   public let rules: EvidenceRules
   public private(set) var position = LogPosition.zero
-  private var sources: [UInt64: UInt64] = [:]
+  private var sourcesMap: [UInt64: UInt64] = [:]
+  let sources = SourceTable()
+  var newestEventAt = UnixSeconds.zero
   private var sourceHashSum: UInt64 = 0
 
-  public init(table: AccountTable, rules: EvidenceRules) {
+  public init(table: AccountTable, rules: EvidenceRules, sourcesMax: Int = 1_048_576) {
     self.table = table
     self.rules = rules
   }
 
   /// Hash of everything above: accounts, sources, position, policy and schema.
-  public var hash: UInt64 {
+  public var hash: UInt64 { hash(policyHash: rules.policy.hash) }
+  func finishLoad(position: LogPosition, newestEventAt: UnixSeconds) throws {
+    self.position = position
+  }
+  func lackOfRoom(for commands: [Command]) -> String? { nil }
+  func hash(policyHash: UInt64) -> UInt64 {
     StateHash.of([
       position.rawValue, table.recordHashSum, UInt64(table.count), sourceHashSum,
-      UInt64(sources.count), rules.policy.hash, UInt64(rules.schema.halfLifeSeconds),
+      UInt64(sourcesMap.count), policyHash, UInt64(rules.schema.halfLifeSeconds),
     ])
   }
 
-  public var sourceCount: Int { sources.count }
+  public var sourceCount: Int { sourcesMap.count }
 
   /// Highest sequence applied of `source`; 0 = none.
-  public func highestSequence(of source: UInt64) -> UInt64 { sources[source] ?? 0 }
+  public func highestSequence(of source: UInt64) -> UInt64 { sourcesMap[source] ?? 0 }
 
   /// Applies commands in order and moves the position past them.
   ///
@@ -75,9 +82,9 @@ public final class IntegrityState {
 
   private func apply(_ command: Command) -> Bool {
     position = LogPosition(position.rawValue + 1)
-    let highest = sources[command.source] ?? 0
+    let highest = sourcesMap[command.source] ?? 0
     if command.sequence <= highest { return false }
-    sources[command.source] = command.sequence
+    sourcesMap[command.source] = command.sequence
     sourceHashSum &+= StateHash.mix(command.source, command.sequence)
     if highest > 0 { sourceHashSum &-= StateHash.mix(command.source, highest) }
     apply(command.event)

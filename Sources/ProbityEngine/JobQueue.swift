@@ -5,7 +5,7 @@ import IntegrityCore
 ///
 /// Bounded by commands, not jobs: memory follows commands. Full means refused,
 /// at once: the caller says UNAVAILABLE and when to come back.
-@safe final class JobQueue: @unchecked Sendable {
+@safe package final class JobQueue: @unchecked Sendable {
   // Safe: both are initialised in `init`, destroyed in `deinit`, and never
   // moved; all other state is touched under the mutex.
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
@@ -14,6 +14,7 @@ import IntegrityCore
   private var jobs: [RecordJob] = []
   private var commandCount = 0
   private var isClosed = false
+  private var isWoken = false
 
   enum Admission: Equatable {
     case accepted
@@ -21,10 +22,14 @@ import IntegrityCore
     case closed
   }
 
-  init(commandsMax: Int) {
+  package init(commandsMax: Int) {
     self.commandsMax = commandsMax
     unsafe pthread_mutex_init(mutex, nil)
-    unsafe pthread_cond_init(condition, nil)
+    var attributes = pthread_condattr_t()
+    unsafe pthread_condattr_init(&attributes)
+    unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+    unsafe pthread_cond_init(condition, &attributes)
+    unsafe pthread_condattr_destroy(&attributes)
   }
 
   deinit {
@@ -46,17 +51,50 @@ import IntegrityCore
     }
   }
 
-  /// Waits for jobs and takes all of them, in order; nil when closed and empty.
-  func popAll() -> [RecordJob]? {
+  /// What a wait ended with.
+  struct Taken {
+    /// In the order they came; empty if it was something else.
+    var jobs: [RecordJob]
+    /// No more will come, and none is left.
+    var isOver: Bool
+  }
+
+  /// Waits for jobs, for `wake`, for the end or for the time to be over, and
+  /// takes all jobs there are.
+  ///
+  /// - Parameter waitNanosecondsMax: nil = as long as it takes.
+  func take(waitNanosecondsMax: UInt64?) -> Taken {
     withLock {
-      while jobs.isEmpty && !isClosed { unsafe pthread_cond_wait(condition, mutex) }
-      if jobs.isEmpty { return nil }
+      if jobs.isEmpty && !isClosed && !isWoken { wait(waitNanosecondsMax) }
+      isWoken = false
       let taken = jobs
       jobs = []
       jobs.reserveCapacity(taken.count)
       commandCount = 0
-      return taken
+      return Taken(jobs: taken, isOver: isClosed && taken.isEmpty)
     }
+  }
+
+  /// Ends a wait, or the next one: there is other work. Any thread.
+  func wake() {
+    withLock {
+      isWoken = true
+      unsafe pthread_cond_signal(condition)
+    }
+  }
+
+  /// May end early: the caller looks again.
+  private func wait(_ nanosecondsMax: UInt64?) {
+    guard let nanosecondsMax else {
+      unsafe pthread_cond_wait(condition, mutex)
+      return
+    }
+    var deadline = timespec()
+    unsafe clock_gettime(CLOCK_MONOTONIC, &deadline)
+    let nanoseconds = UInt64(deadline.tv_nsec) + min(nanosecondsMax, 3_600_000_000_000)
+    deadline.tv_sec += Int(nanoseconds / 1_000_000_000)
+    deadline.tv_nsec = Int(nanoseconds % 1_000_000_000)
+    unsafe pthread_cond_timedwait(condition, mutex, &deadline)
   }
 
   /// Nothing more is accepted; what is queued is still taken.

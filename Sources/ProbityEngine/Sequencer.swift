@@ -8,22 +8,28 @@ import Synchronization
 /// log is the order of the queue; an answer leaves after its group is logged
 /// and applied. `run` belongs to one thread; `position` and `applied` may be read
 /// by any.
-final class Sequencer: Sendable {
-  let position = Atomic<UInt64>(0)
-  let applied = Mutex(Engine.Applied())
+package final class Sequencer: Sendable {
+  package let position = Atomic<UInt64>(0)
+  package let applied = Mutex(Engine.Applied())
+  let failureNotice = FailureNotice()
+  /// Why the log took nothing the last time; nil = it did.
+  let refusal = Mutex<String?>(nil)
 
   // Safe: touched by `init` before the thread starts and by the thread after.
   private nonisolated(unsafe) let state: IntegrityState
+  /// Steps of a snapshot; asked from any thread.
+  let copier: StateCopier
   private let log: any GroupLog
   private let queue: JobQueue
   private let clock: any EngineClock
   private let limits: Engine.Limits
 
-  init(
+  package init(
     state: IntegrityState, log: any GroupLog, queue: JobQueue, clock: any EngineClock,
     limits: Engine.Limits
   ) {
     unsafe self.state = state
+    copier = StateCopier(state: state, clock: clock, limits: limits)
     self.log = log
     self.queue = queue
     self.clock = clock
@@ -32,14 +38,53 @@ final class Sequencer: Sendable {
   }
 
   /// Works until the queue is closed and empty.
-  func run() {
-    while let jobs = queue.popAll() {
-      var start = 0
-      while start < jobs.count {
-        let end = groupEnd(jobs, from: start)
-        runGroup(jobs[start..<end])
-        start = end
+  package func run() {
+    while true {
+      let taken = queue.take(waitNanosecondsMax: waitNanosecondsMax)
+      turn(taken.jobs)
+      if taken.isOver { break }
+    }
+    end()
+  }
+
+  /// Ends what is under way: no more turns will come on this thread.
+  package func end() {
+    copier.close()
+    _ = settle()
+  }
+
+  /// One round: groups of the jobs, a sync that is due, the next step of a snapshot.
+  package func turn(_ jobs: [RecordJob]) {
+    var start = 0
+    while start < jobs.count {
+      let end = groupEnd(jobs, from: start)
+      runGroup(jobs[start..<end])
+      start = end
+    }
+    if let due = log.syncDueNanoseconds, clock.monotonicNanoseconds >= due { _ = settle() }
+    copier.turn(settle: settle)
+  }
+
+  /// 0 = there is work that is no job; nil = there is none.
+  private var waitNanosecondsMax: UInt64? {
+    if copier.wantsTurn { return 0 }
+    guard let due = log.syncDueNanoseconds else { return nil }
+    let now = clock.monotonicNanoseconds
+    return due > now ? due - now : 0
+  }
+
+  /// Makes the log durable as far as it goes.
+  ///
+  /// - Returns: false if that failed, now or before.
+  func settle() -> Bool {
+    do throws(LogError) {
+      try log.sync()
+      return true
+    } catch {
+      switch error {
+      case .full(let reason), .failed(let reason): close(reason)
       }
+      return false
     }
   }
 
@@ -96,6 +141,7 @@ final class Sequencer: Sendable {
     payload.reserveCapacity(count * CommandCoding.sizeBytes)
     for job in jobs { for command in job.commands { CommandCoding.append(command, to: &payload) } }
     let first = try log.append(payload, count: count)
+    refusal.withLock { $0 = nil }
     unsafe precondition(first == state.position.rawValue + 1, "the log and the state have parted")
     var appliedCount = 0
     for job in jobs {
@@ -117,6 +163,8 @@ final class Sequencer: Sendable {
       $0.stateHash = unsafe state.hash
       $0.appliedCount += UInt64(appliedCount)
       $0.duplicateCount += UInt64(duplicateCount)
+      $0.sourceCount = unsafe state.sourceCount
+      $0.accountCount = unsafe state.table.count
     }
   }
 
@@ -124,12 +172,19 @@ final class Sequencer: Sendable {
   private func fail(_ jobs: [RecordJob], _ error: LogError, _ replies: inout GroupReplies) {
     switch error {
     case .full(let reason):
+      refusal.withLock { $0 = reason }
       for job in jobs { replies.add(job, .storeFull(reason)) }
     case .failed(let reason):
-      queue.close()
-      applied.withLock { $0.failure = reason }
+      close(reason)
       for job in jobs { replies.add(job, .logFailed(reason)) }
     }
+  }
+
+  /// Nothing is recorded any more.
+  private func close(_ reason: String) {
+    queue.close()
+    applied.withLock { $0.failure = $0.failure ?? reason }
+    failureNotice.raise(reason)
   }
 }
 

@@ -21,6 +21,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
   private var unparsed: ByteBuffer?
   private var context: ChannelHandlerContext?
   private var records: [UInt32: RecordJob] = [:]
+  private var snapshot: PendingSnapshot?
   private var readWasHeldBack = false
   /// What is unparsed will be parsed by a task that is already queued.
   private var isAwaitingTurn = false
@@ -58,6 +59,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
   func channelInactive(context: ChannelHandlerContext) {
     for job in records.values { job.cancel() }
     records.removeAll()
+    snapshot?.timeout.cancel()
+    snapshot = nil
     helloTimeout?.cancel()
     unsentTimeout?.cancel()
     state.close()
@@ -83,7 +86,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
   }
 
   private func closeIfDrained() {
-    if state.isDraining && records.isEmpty { close() }
+    if state.isDraining && records.isEmpty && snapshot == nil { close() }
   }
 
   private func goAway(_ status: StatusCode, _ message: String) {
@@ -242,15 +245,16 @@ final class ConnectionHandler: ChannelDuplexHandler {
       return refuse(failure, stream: header.stream)
     }
     let deadline = arrival.deadline(
-      of: header, capMicroseconds: limits.callTimeoutMicrosecondsMax)
+      of: header, capMicroseconds: limits.timeoutMicrosecondsMax(of: method))
     if header.time != 0 && service.clock.monotonicNanoseconds > deadline {
       return refuse(.deadlinePassed, stream: header.stream)
     }
     cheapCalls += method == .score ? 1 : Self.cheapCallsPerLook
     do throws(CallFailure) {
-      if method == .record {
-        unsafe try record(payload, stream: header.stream, arrival, deadline)
-      } else {
+      switch method {
+      case .record: unsafe try record(payload, stream: header.stream, arrival, deadline)
+      case .snapshot: unsafe try makeSnapshot(payload, stream: header.stream, deadline)
+      default:
         unsafe try loop.answer(
           method, payload, stream: header.stream, now: arrival.wall, to: &replies)
       }
@@ -311,6 +315,54 @@ final class ConnectionHandler: ChannelDuplexHandler {
       flushReplies()
       closeIfDrained()
     }
+  }
+
+  // MARK: Snapshots
+
+  /// A Snapshot of this connection that the engine works on.
+  private struct PendingSnapshot {
+    let stream: UInt32
+    let timeout: Scheduled<Void>
+  }
+
+  private func makeSnapshot(
+    _ payload: UnsafeRawBufferPointer, stream: UInt32, _ deadline: UInt64
+  ) throws(CallFailure) {
+    unsafe try loop.codec.decodeSnapshot(payload)
+    if snapshot != nil { throw .snapshotUnderWay(limits) }
+    let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
+    let now = service.clock.monotonicNanoseconds
+    let left = TimeAmount.nanoseconds(Int64(deadline > now ? deadline - now : 0))
+    let timeout = loop.eventLoop.scheduleTask(in: left) {
+      bound.value.endSnapshot(stream) { $0.refuse(.snapshotLate, stream: stream) }
+    }
+    snapshot = PendingSnapshot(stream: stream, timeout: timeout)
+    let eventLoop = loop.eventLoop
+    service.durability.snapshot { result in
+      eventLoop.execute { bound.value.finish(stream, result) }
+    }
+  }
+
+  private func finish(_ stream: UInt32, _ result: Result<SnapshotReport, SnapshotFailure>) {
+    endSnapshot(stream) { connection in
+      switch result {
+      case .success(let report):
+        loop.codec.encodeSnapshot(SnapshotReply(report), stream: stream, to: &connection.replies)
+      case .failure(let failure):
+        let failure = CallFailure.noSnapshot(failure, limits, incident: service.incident)
+        connection.refuse(failure, stream: stream)
+      }
+    }
+  }
+
+  /// Answers the Snapshot on `stream`, unless it was answered at its deadline.
+  private func endSnapshot(_ stream: UInt32, _ answer: (ConnectionHandler) -> Void) {
+    guard snapshot?.stream == stream else { return }
+    snapshot?.timeout.cancel()
+    snapshot = nil
+    answer(self)
+    flushReplies()
+    closeIfDrained()
   }
 
   private func refuse(_ failure: CallFailure, stream: UInt32) {

@@ -27,8 +27,8 @@ extension LoopContext {
         throw CallFailure(.notFound, message, field: "service")
       }
       codec.encodeHealth(status, stream: stream, to: &replies)
-    case .record:
-      preconditionFailure("Record goes through the sequencer")
+    case .record, .snapshot:
+      preconditionFailure("\(method.name) is not answered at once")
     }
   }
 

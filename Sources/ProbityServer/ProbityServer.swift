@@ -14,6 +14,18 @@ import ServiceLifecycle
 
 /// Listens, serves, and drains: a service to run in a `ServiceGroup`.
 public final class ProbityServer: ServiceLifecycle.Service {
+  /// Where a socket listens.
+  public struct Address: Sendable, Equatable {
+    public var host: String
+    /// 0 = any free port.
+    public var port: Int
+
+    public init(host: String, port: Int) {
+      self.host = host
+      self.port = port
+    }
+  }
+
   public struct Configuration: Sendable {
     public var host: String
     /// 0 = any free port.
@@ -25,6 +37,8 @@ public final class ProbityServer: ServiceLifecycle.Service {
     public var version: String
     public var limits: ServerLimits
     public var clock: any EngineClock
+    /// Where metrics and health are served over HTTP; nil = nowhere.
+    public var admin: Address?
 
     /// As many as there are cores.
     public static var eventLoopCountStandard: Int { System.coreCount }
@@ -49,39 +63,54 @@ public final class ProbityServer: ServiceLifecycle.Service {
   private let engine: Engine
   private let service: Service
   private let logger: Logger
-  private let onListening: @Sendable (_ host: String, _ port: Int) -> Void
+  private let onListening: OnListening
 
-  /// - Parameter onListening: called once, with the address that was bound.
-  public init(
+  /// Gets the addresses that were bound.
+  public typealias OnListening = @Sendable (_ address: Address, _ admin: Address?) -> Void
+
+  /// - Parameter onListening: called once, when both addresses accept connections.
+  public convenience init(
     _ configuration: Configuration, engine: Engine, logger: Logger,
-    onListening: @escaping @Sendable (_ host: String, _ port: Int) -> Void = { _, _ in }
+    onListening: @escaping OnListening = { _, _ in }
+  ) {
+    self.init(
+      configuration, engine: engine, durability: engine, logger: logger, onListening: onListening)
+  }
+
+  /// - Parameter durability: what is said about the disk, in the engine's place.
+  package init(
+    _ configuration: Configuration, engine: Engine, durability: any DurabilitySource,
+    logger: Logger, onListening: @escaping OnListening
   ) {
     self.configuration = configuration
     self.engine = engine
     self.logger = logger
     self.onListening = onListening
-    service = Service(configuration, engine: engine, logger: logger)
+    service = Service(configuration, engine: engine, durability: durability, logger: logger)
   }
 
-  /// Serves until graceful shutdown: then refuses new calls, finishes what was
-  /// accepted, applies what is queued, and returns.
+  /// Serves until graceful shutdown, or until the log fails: then refuses new
+  /// calls, finishes what was accepted, applies what is queued, and returns.
   ///
-  /// - Throws: `ServerError.cannotListen`.
+  /// - Throws: `ServerError`.
   public func run() async throws {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoopCount)
     service.loops = group.makeIterator().map { LoopContext(eventLoop: $0, service: service) }
     let listener: any Channel
     do {
-      listener = try await listen(group)
+      listener = try await listenOnAll(group)
     } catch {
       engine.stop()
       try? await group.shutdownGracefully()
       throw error
     }
-    onListening(
-      listener.localAddress?.ipAddress ?? configuration.host,
-      listener.localAddress?.port ?? configuration.port)
     await withGracefulShutdownHandler {
+      engine.onFailure { [logger] reason in
+        logger.critical(
+          "the log failed: nothing more can be recorded, shutting down",
+          metadata: ["reason": "\(reason)"])
+        listener.close(promise: nil)
+      }
       try? await listener.closeFuture.get()
     } onGracefulShutdown: {
       listener.close(promise: nil)
@@ -89,7 +118,26 @@ public final class ProbityServer: ServiceLifecycle.Service {
     await drain()
     engine.stop()
     await closeAll()
+    // Closes the admin listener too, which tells of the draining until here.
     try? await group.shutdownGracefully()
+    if let reason = engine.failure { throw ServerError.logFailed(reason) }
+  }
+
+  /// The admin listener first: who is told that the daemon listens finds both.
+  private func listenOnAll(_ group: MultiThreadedEventLoopGroup) async throws -> any Channel {
+    var admin: Address?
+    if let wanted = configuration.admin {
+      admin = Self.bound(try await AdminListener(service).bind(wanted, on: group), wanted)
+    }
+    let listener = try await listen(group)
+    let wanted = Address(host: configuration.host, port: configuration.port)
+    onListening(Self.bound(listener, wanted), admin)
+    return listener
+  }
+
+  private static func bound(_ channel: any Channel, _ wanted: Address) -> Address {
+    let local = channel.localAddress
+    return Address(host: local?.ipAddress ?? wanted.host, port: local?.port ?? wanted.port)
   }
 
   private func listen(_ group: MultiThreadedEventLoopGroup) async throws -> any Channel {
@@ -153,11 +201,16 @@ public final class ProbityServer: ServiceLifecycle.Service {
 /// Why the daemon could not serve.
 public enum ServerError: Error, CustomStringConvertible {
   case cannotListen(host: String, port: Int, reason: String)
+  /// Storage that cannot be trusted: what was acknowledged before is as safe
+  /// as the durability says, what came after it was refused.
+  case logFailed(String)
 
   public var description: String {
     switch self {
     case .cannotListen(let host, let port, let reason):
       "cannot listen on \(host):\(port): \(reason)"
+    case .logFailed(let reason):
+      "the log failed, so that nothing more could be recorded: \(reason)"
     }
   }
 }

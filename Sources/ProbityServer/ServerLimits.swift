@@ -21,6 +21,11 @@ public struct ServerLimits: Sendable {
 
   /// Deadline of a call that sets none, and the longest that one can set.
   public var callTimeoutMicrosecondsMax: UInt32 = 30_000_000
+  /// The same for Snapshot, which takes longer the more accounts there are. At
+  /// most 4,294 s: what a frame's header can say.
+  public var snapshotTimeoutMicrosecondsMax: UInt32 = 3_600_000_000
+  /// What a caller is told to wait while another snapshot is made.
+  public var snapshotRetryAfterMilliseconds: UInt32 = 1_000
   /// Records of one connection that wait for the sequencer; more are
   /// answered UNAVAILABLE.
   public var recordsInFlightMax = 64
@@ -54,6 +59,15 @@ public struct ServerLimits: Sendable {
   /// peer to read why.
   public var lingerTime = TimeAmount.milliseconds(200)
 
+  // MARK: Admin listener
+
+  /// More are closed at once.
+  public var adminConnectionsMax = 64
+  /// A longer head of a request is answered 431.
+  public var adminHeadBytesMax = 8 << 10
+  /// From connecting to the last byte of the answer; then it is closed.
+  public var adminTimeout = TimeAmount.seconds(10)
+
   // MARK: State
 
   public var engine = Engine.Limits()
@@ -61,4 +75,9 @@ public struct ServerLimits: Sendable {
   public var accountsMax = StoreLayout.accountsMaxStandard
 
   public init() {}
+
+  /// Deadline of a call of `method` that sets none, and the longest that one can set.
+  func timeoutMicrosecondsMax(of method: Method) -> UInt32 {
+    method == .snapshot ? snapshotTimeoutMicrosecondsMax : callTimeoutMicrosecondsMax
+  }
 }

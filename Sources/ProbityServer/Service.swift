@@ -7,6 +7,7 @@ import Synchronization
 /// What all event loops of a daemon share.
 final class Service: Sendable {
   let engine: Engine
+  let durability: any DurabilitySource
   let policyName: String
   let limits: ServerLimits
   let token: [UInt8]
@@ -21,8 +22,12 @@ final class Service: Sendable {
   private let incidents: Atomic<UInt64>
   private let loopContexts = Mutex<[LoopContext]>([])
 
-  init(_ configuration: ProbityServer.Configuration, engine: Engine, logger: Logger) {
+  init(
+    _ configuration: ProbityServer.Configuration, engine: Engine,
+    durability: any DurabilitySource, logger: Logger
+  ) {
     self.engine = engine
+    self.durability = durability
     policyName = configuration.policyName
     limits = configuration.limits
     token = configuration.token
@@ -64,20 +69,30 @@ final class Service: Sendable {
       inFlightMax: UInt32(limits.recordsInFlightMax), token: [], agent: agent)
   }
 
-  /// grpc.health.v1's answer for "", "lookups" or "recording"; nil = no such service.
+  /// What health is asked about: the whole, and its parts.
+  static let healthNames = ["", "lookups", "recording"]
+
+  /// grpc.health.v1's answer for one of `healthNames`; nil = no such service.
   func health(of service: String) -> ServingStatus? {
-    let draining = isDraining.load(ordering: .relaxed)
     switch service {
-    case "", "lookups": return draining ? .notServing : .serving
+    case "", "lookups": isDraining.load(ordering: .relaxed) ? .notServing : .serving
     case "recording":
-      let records =
-        !draining && engine.applied.failure == nil && engine.table.hasRoomApproximately
-      return records ? .serving : .notServing
-    default: return nil
+      recordingRefused(durability.durabilityStatus).isEmpty ? .serving : .notServing
+    default: nil
     }
   }
 
+  /// Why a Record would be refused for more than a moment; empty = it would not.
+  private func recordingRefused(_ durability: DurabilityStatus) -> String {
+    if let reason = engine.failure { return "the log failed: \(reason)" }
+    if isDraining.load(ordering: .relaxed) { return "the daemon is shutting down" }
+    if !durability.recordingRefused.isEmpty { return durability.recordingRefused }
+    if engine.table.hasRoomApproximately { return "" }
+    return "no room for new accounts: the limit is \(engine.table.layout.accountsMax)"
+  }
+
   func status() -> StatusReply {
+    let durability = durability.durabilityStatus
     let applied = engine.applied
     let tallies = loops.map(\.tally)
     var reply = StatusReply()
@@ -91,7 +106,8 @@ final class Service: Sendable {
     reply.policyVersion = engine.policy.version
     reply.policyHash = engine.policy.hash
     reply.policyName = policyName
-    reply.durability = engine.durability.description
+    reply.set(durability)
+    reply.recordingRefused = recordingRefused(durability)
     reply.connections = UInt32(connectionCount.load(ordering: .relaxed))
     reply.commandsQueued = UInt64(engine.queuedCommands)
     reply.commandsApplied = applied.appliedCount

@@ -236,8 +236,46 @@ public struct StatusReply: Equatable, Sendable {
   public var isDraining = false
   public var eventLoops: UInt32 = 0
   public var halfLifeSeconds: UInt64 = 0
+  public var durablePosition = LogPosition.zero
+  public var snapshotPosition = LogPosition.zero
+  /// `.zero` = there is no snapshot.
+  public var snapshotAt = UnixSeconds.zero
+  public var snapshotBytes: UInt64 = 0
+  public var snapshotDurationMicroseconds: UInt64 = 0
+  public var snapshotPauseMicroseconds: UInt64 = 0
+  public var logBytes: UInt64 = 0
+  public var logSegments: UInt32 = 0
+  public var diskFreeBytes: UInt64 = 0
+  public var sources: UInt64 = 0
+  public var recoveredCommands: UInt64 = 0
+  public var recoveryMicroseconds: UInt64 = 0
+  public var tornTails: UInt32 = 0
+  /// Empty = commands are recorded.
+  public var recordingRefused = ""
 
   public init() {}
+}
+
+/// The snapshot that a call made.
+public struct SnapshotReply: Equatable, Sendable {
+  public var logPosition: LogPosition
+  public var stateHash: UInt64
+  public var accounts: UInt64
+  public var bytes: UInt64
+  public var durationMicroseconds: UInt64
+  public var pauseMicroseconds: UInt64
+
+  public init(
+    logPosition: LogPosition, stateHash: UInt64, accounts: UInt64, bytes: UInt64,
+    durationMicroseconds: UInt64, pauseMicroseconds: UInt64
+  ) {
+    self.logPosition = logPosition
+    self.stateHash = stateHash
+    self.accounts = accounts
+    self.bytes = bytes
+    self.durationMicroseconds = durationMicroseconds
+    self.pauseMicroseconds = pauseMicroseconds
+  }
 }
 
 public enum ServingStatus: UInt8, Sendable {

@@ -23,6 +23,7 @@ public enum Method: UInt16, Sendable, CaseIterable {
   case record = 4
   case status = 5
   case health = 6
+  case snapshot = 7
 
   /// As in the documentation and in logs.
   public var name: String {
@@ -33,6 +34,7 @@ public enum Method: UInt16, Sendable, CaseIterable {
     case .record: "Record"
     case .status: "Status"
     case .health: "Health"
+    case .snapshot: "Snapshot"
     }
   }
 }

@@ -54,6 +54,20 @@ extension Codec {
     reply.isDraining = unsafe m.draining != 0
     reply.eventLoops = unsafe m.event_loops
     reply.halfLifeSeconds = unsafe m.half_life_seconds
+    reply.durablePosition = unsafe LogPosition(m.durable_position)
+    reply.snapshotPosition = unsafe LogPosition(m.snapshot_position)
+    reply.snapshotAt = unsafe seconds(m.snapshot_at)
+    reply.snapshotBytes = unsafe m.snapshot_bytes
+    reply.snapshotDurationMicroseconds = unsafe m.snapshot_duration_microseconds
+    reply.snapshotPauseMicroseconds = unsafe m.snapshot_pause_microseconds
+    reply.logBytes = unsafe m.log_bytes
+    reply.logSegments = unsafe m.log_segments
+    reply.diskFreeBytes = unsafe m.disk_free_bytes
+    reply.sources = unsafe m.sources
+    reply.recoveredCommands = unsafe m.recovered_commands
+    reply.recoveryMicroseconds = unsafe m.recovery_microseconds
+    reply.tornTails = unsafe m.torn_tails
+    reply.recordingRefused = unsafe text(m.recording_refused)
     return reply
   }
 

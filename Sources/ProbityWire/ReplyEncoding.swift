@@ -115,6 +115,20 @@ extension Codec {
     unsafe m.draining = reply.isDraining ? 1 : 0
     unsafe m.event_loops = reply.eventLoops
     unsafe m.half_life_seconds = reply.halfLifeSeconds
+    unsafe m.durable_position = reply.durablePosition.rawValue
+    unsafe m.snapshot_position = reply.snapshotPosition.rawValue
+    unsafe m.snapshot_at = UInt64(reply.snapshotAt.rawValue)
+    unsafe m.snapshot_bytes = reply.snapshotBytes
+    unsafe m.snapshot_duration_microseconds = reply.snapshotDurationMicroseconds
+    unsafe m.snapshot_pause_microseconds = reply.snapshotPauseMicroseconds
+    unsafe m.log_bytes = reply.logBytes
+    unsafe m.log_segments = reply.logSegments
+    unsafe m.disk_free_bytes = reply.diskFreeBytes
+    unsafe m.sources = reply.sources
+    unsafe m.recovered_commands = reply.recoveredCommands
+    unsafe m.recovery_microseconds = reply.recoveryMicroseconds
+    unsafe m.torn_tails = reply.tornTails
+    unsafe m.recording_refused = unsafe arena.string(reply.recordingRefused) ?? m.recording_refused
     unsafe respond(&m, stream, to: &sink)
   }
 

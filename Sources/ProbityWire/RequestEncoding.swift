@@ -87,7 +87,7 @@ extension Codec {
     unsafe send(.health, call, &m, to: &sink)
   }
 
-  private func send<Message, Sink: FrameSink>(
+  func send<Message, Sink: FrameSink>(
     _ method: Method, _ call: Call, _ message: inout Message, to sink: inout Sink
   ) {
     let header = FrameHeader(

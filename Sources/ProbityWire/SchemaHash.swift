@@ -27,6 +27,8 @@ enum SchemaHash {
     unsafe add(probity__v1__status_reply__descriptor, to: &words)
     unsafe add(probity__v1__health_request__descriptor, to: &words)
     unsafe add(probity__v1__health_reply__descriptor, to: &words)
+    unsafe add(probity__v1__snapshot_request__descriptor, to: &words)
+    unsafe add(probity__v1__snapshot_reply__descriptor, to: &words)
     return StateHash.of(words)
   }
 

@@ -15,11 +15,16 @@ struct ClientOptions: ParsableArguments {
   var tokenFile: String?
 
   @Option(
-    help: ArgumentHelp("Longest to wait for an answer, retries included.", valueName: "seconds"))
-  var timeout = 10.0
+    help: ArgumentHelp(
+      "Longest to wait for an answer, retries included: 10 if not given, and 3600 for `snapshot`.",
+      valueName: "seconds"))
+  var timeout: Double?
+
+  private static let timeoutStandard = 10.0
+  static let timeoutMax = 3_600.0
 
   func validate() throws {
-    guard timeout > 0 && timeout <= 3_600 else {
+    if let timeout, !(timeout > 0 && timeout <= Self.timeoutMax) {
       throw ValidationError("--timeout must be more than 0 and at most 3600 seconds")
     }
   }
@@ -28,7 +33,7 @@ struct ClientOptions: ParsableArguments {
   func withClient<Result>(_ body: (ProbityClient) async throws -> Result) async throws -> Result {
     var configuration = ProbityClient.Configuration(
       host: server.host, port: server.port, agent: "probity-cli/\(Probity.version)")
-    configuration.callTimeout = .seconds(timeout)
+    configuration.callTimeout = .seconds(timeout ?? Self.timeoutStandard)
     configuration.token = try TokenFile.read(
       tokenFile ?? ProcessInfo.processInfo.environment["PROBITY_TOKEN_FILE"])
     let client = ProbityClient(configuration)

@@ -58,6 +58,17 @@ struct Style {
   func bold(_ text: String) -> String { isColoured ? "\u{1b}[1m\(text)\u{1b}[0m" : text }
 }
 
+extension UInt64 {
+  /// "512 bytes", "4 KiB", "12 MiB": for people.
+  var sizeText: String {
+    switch self {
+    case ..<1_024: "\(self) bytes"
+    case ..<1_048_576: "\(self / 1_024) KiB"
+    default: "\(self / 1_048_576) MiB"
+    }
+  }
+}
+
 extension String {
   func padded(to width: Int) -> String {
     self + String(repeating: " ", count: max(0, width - count))

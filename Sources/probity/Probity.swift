@@ -31,6 +31,7 @@ struct Probity: AsyncParsableCommand {
       """,
     version: version,
     subcommands: [
-      Serve.self, Score.self, Explain.self, Record.self, StatusCommand.self, Simulate.self,
+      Serve.self, Score.self, Explain.self, Record.self, StatusCommand.self, Snapshot.self,
+      Simulate.self,
     ])
 }

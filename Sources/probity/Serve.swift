@@ -13,33 +13,33 @@ struct Serve: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run the daemon.",
     discussion: """
-      Serves until SIGTERM or Ctrl-C, then finishes what it accepted and exits with 0. \
-      State is kept in memory only: a restart begins empty.
+      Serves until SIGTERM or Ctrl-C, then finishes what it accepted, takes a snapshot and \
+      exits with 0; with 1 if its log fails. What was acknowledged is in the store's log and is \
+      there after any restart.
       """)
 
-  @Option(
-    help: ArgumentHelp(
-      "Where state will be kept; must be a directory if it exists.", valueName: "dir"))
-  var data = "./probity-data"
+  @OptionGroup(title: "Store") var store: StoreArguments
 
   @Option(help: "Address to listen on; port 0 takes any free one.")
   var listen = AddressArgument.standard
 
-  @Option(help: ArgumentHelp("Policy document in place of the built-in one.", valueName: "file"))
-  var policy: String?
-
   @Option(
     help: ArgumentHelp(
-      "Days in which evidence loses half its weight: 8 to 7300.", valueName: "days"))
-  var halfLifeDays: Int = Int(EvidenceSchema.standard.halfLifeSeconds) / 86_400
+      "Address to serve /metrics and /healthz on, over HTTP; nowhere if not given.",
+      valueName: "host:port"))
+  var adminListen: AddressArgument?
 
-  @Option(help: "Most accounts to hold; commands that need more are refused.")
-  var accountsMax = StoreLayout.accountsMaxStandard
+  @Option(help: ArgumentHelp("Policy document in place of the built-in one.", valueName: "file"))
+  var policy: String?
 
   @Option(help: ArgumentHelp("File with the secret that clients must present.", valueName: "file"))
   var tokenFile: String?
 
-  @Flag(help: "Listen beyond this machine without a token. Anyone who reaches the port may record.")
+  @Flag(
+    help: """
+      Listen beyond this machine without a token: anyone who reaches --listen may record, \
+      anyone who reaches --admin-listen may read the metrics.
+      """)
   var allowAnonymous = false
 
   @Option(help: "Threads for connections.")
@@ -52,12 +52,6 @@ struct Serve: AsyncParsableCommand {
   var json = false
 
   func validate() throws {
-    guard (8...7_300).contains(halfLifeDays) else {
-      throw ValidationError("--half-life-days must be from 8 to 7300")
-    }
-    guard (1_000...4_000_000_000).contains(accountsMax) else {
-      throw ValidationError("--accounts-max must be from 1000 to 4000000000")
-    }
     guard (1...256).contains(eventLoops) else {
       throw ValidationError("--event-loops must be from 1 to 256")
     }
@@ -65,22 +59,29 @@ struct Serve: AsyncParsableCommand {
       throw ValidationError(
         "\(listen) can be reached from other machines: give --token-file, or --allow-anonymous")
     }
+    if let adminListen, !adminListen.isLoopback && !allowAnonymous {
+      throw ValidationError(
+        "\(adminListen) can be reached from other machines, and metrics ask for no token: "
+          + "name a loopback address, or give --allow-anonymous")
+    }
   }
 
   func run() async throws {
     var logger = Logger(label: "probity") { StreamLogHandler.standardError(label: $0) }
     logger.logLevel = logLevel
     let document = try loadPolicy()
-    try checkDataDirectory()
     let token = try TokenFile.read(tokenFile)
-    let engine = try makeEngine(document.policy)
+    let opened = try store.open(document.policy, logger: logger)
+    // The directory is ours until the last snapshot is written.
+    defer { withExtendedLifetime(opened) {} }
     var limits = ServerLimits()
-    limits.accountsMax = accountsMax
+    limits.accountsMax = store.accountsMax
+    var configuration = ProbityServer.Configuration(
+      host: listen.host, port: listen.port, token: token, eventLoopCount: eventLoops,
+      policyName: document.name, version: Probity.version, limits: limits)
+    configuration.admin = adminListen.map { .init(host: $0.host, port: $0.port) }
     let server = ProbityServer(
-      ProbityServer.Configuration(
-        host: listen.host, port: listen.port, token: token, eventLoopCount: eventLoops,
-        policyName: document.name, version: Probity.version, limits: limits),
-      engine: engine, logger: logger, onListening: announce)
+      configuration, engine: opened.engine, logger: logger, onListening: announce)
     let group = ServiceGroup(
       configuration: .init(
         services: [.init(service: server, successTerminationBehavior: .gracefullyShutdownGroup)],
@@ -104,48 +105,32 @@ struct Serve: AsyncParsableCommand {
     }
   }
 
-  private func checkDataDirectory() throws {
-    var isDirectory: ObjCBool = false
-    if unsafe FileManager.default.fileExists(atPath: data, isDirectory: &isDirectory),
-      !isDirectory.boolValue
-    {
-      throw CommandFailure("--data \(data) is a file: name a directory")
-    }
-  }
-
-  private func makeEngine(_ policy: Policy) throws -> Engine {
-    let schema = EvidenceSchema(halfLifeSeconds: UInt32(halfLifeDays) * 86_400)
-    do {
-      let table = try AccountTable(
-        layout: StoreLayout(accountsMax: accountsMax), seed: UInt64.random(in: .min ... .max))
-      return Engine(
-        table: table, rules: EvidenceRules(schema: schema, policy: policy), log: MemoryLog(),
-        clock: SystemClock())
-    } catch StoreError.outOfAddressSpace(let sizeBytes) {
-      throw CommandFailure(
-        "cannot reserve \(sizeBytes >> 20) MiB of address space: lower --accounts-max or raise ulimit -v"
-      )
-    }
-  }
-
   /// Tells where the daemon listens, and what to try.
-  @Sendable private func announce(_ host: String, _ port: Int) {
-    let bound = AddressArgument(host: host, port: port)
+  @Sendable private func announce(
+    _ address: ProbityServer.Address, _ adminAddress: ProbityServer.Address?
+  ) {
+    let bound = AddressArgument(host: address.host, port: address.port)
+    let admin = adminAddress.map { AddressArgument(host: $0.host, port: $0.port) }
     if json {
-      try? Output.printJSON(["listening": bound.description, "pid": "\(getpid())"])
+      var line = ["listening": bound.description, "pid": "\(getpid())"]
+      line["admin"] = admin?.description
+      try? Output.printJSON(line)
       return
     }
     let me = CommandLine.arguments[0]
+    let isKept = store.durability.durability != .memory
+    let place = isKept ? "state in \(store.data)" : "state in memory only"
     let server = bound.port == AddressArgument.standard.port ? "" : " --server \(bound)"
     Output.print(
       """
-      probity \(Probity.version) listens on \(bound) (state in memory only; Ctrl-C stops it)
+      probity \(Probity.version) listens on \(bound) (\(place); Ctrl-C stops it)
 
       Try, in another terminal:
         \(me) simulate --accounts 1000 --orders 20000 --seed 1 --send\(server)
         \(me) score buyer:1 merchant:1\(server)
         \(me) status\(server)
       """)
+    if let admin { Output.print("  curl http://\(admin)/metrics") }
   }
 }
 

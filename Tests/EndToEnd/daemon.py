@@ -27,7 +27,9 @@ class Daemon:
         line = self.process.stdout.readline()
         if not line:
             raise RuntimeError("the daemon did not start: " + self.process.stderr.read())
-        self.address = json.loads(line)["listening"]
+        announced = json.loads(line)
+        self.address = announced["listening"]
+        self.admin = announced.get("admin")
         return self
 
     def __exit__(self, *_):

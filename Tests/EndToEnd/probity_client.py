@@ -21,7 +21,7 @@ PAYLOAD_BYTES_MAX = 4 << 20
 HELLO, REQUEST, RESPONSE, DATA, CANCEL, WINDOW, PING, PONG, GOAWAY = range(1, 10)
 END, DETAILS, NOT_EXECUTED = 1, 2, 4
 
-SCORE, SCORE_BATCH, EXPLAIN, RECORD, STATUS, HEALTH = range(1, 7)
+SCORE, SCORE_BATCH, EXPLAIN, RECORD, STATUS, HEALTH, SNAPSHOT = range(1, 8)
 
 OK = 0
 CANCELLED = 1
@@ -235,6 +235,9 @@ class Connection:
 
     def health(self, service=""):
         return self.call(HEALTH, pb.HealthRequest(service=service), pb.HealthReply)
+
+    def snapshot(self, timeout_us=0):
+        return self.call(SNAPSHOT, pb.SnapshotRequest(), pb.SnapshotReply, timeout_us)
 
     def ping(self, payload=b""):
         self.send(frame(PING, payload))

@@ -149,6 +149,22 @@ class Refusals(WithFiles):
         self.assertEqual(result.returncode, 64)
         self.assertIn("--token-file", result.stderr)
 
+    def test_metrics_beyond_loopback_need_a_word(self):
+        result = run("serve", "--listen", "127.0.0.1:0", "--admin-listen", "0.0.0.0:0")
+        self.assertEqual(result.returncode, 64)
+        self.assertIn("--allow-anonymous", result.stderr)
+
+    def test_an_admin_port_in_use(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            address = f"127.0.0.1:{taken.getsockname()[1]}"
+            self.assertOneLine(
+                run("serve", "--listen", "127.0.0.1:0", "--admin-listen", address), address, "in use")
+
+    def test_a_snapshot_of_a_daemon_that_keeps_nothing(self):
+        with Daemon() as daemon:
+            if daemon.json("status")[0]["durability"] == "memory":
+                self.assertOneLine(daemon.run("snapshot"), "FAILED_PRECONDITION", "memory only")
+
     def test_a_token_is_asked_for(self):
         token = self.file("token", "open sesame\n")
         with Daemon("--token-file", token) as daemon:
@@ -196,6 +212,12 @@ class Answers(WithFiles):
             self.assertEqual(status["halfLifeSeconds"], 90 * 86400)
             self.assertTrue(status["recording"])
             self.assertEqual(len(status["stateHash"]), 16)
+            self.assertIsNone(status["snapshotAt"])
+            self.assertEqual(status["recordingRefused"], "")
+            for key in ["durablePosition", "snapshotPosition", "snapshotBytes", "logBytes",
+                        "logSegments", "diskFreeBytes", "sources", "recoveredCommands",
+                        "recoverySeconds", "tornTails"]:
+                self.assertIn(key, status)
             self.assertIn("log position", daemon.run("status").stdout)
 
     def test_simulate_is_repeatable_and_finds_its_way_into_the_daemon(self):
@@ -232,7 +254,7 @@ class Answers(WithFiles):
             self.assertEqual(answer["score"], usual["score"])
 
     def test_help_and_version(self):
-        for command in ["serve", "score", "explain", "record", "status", "simulate"]:
+        for command in ["serve", "score", "explain", "record", "status", "snapshot", "simulate"]:
             result = run(command, "--help")
             self.assertEqual(result.returncode, 0)
             self.assertIn("USAGE", result.stdout)

@@ -328,6 +328,25 @@ class CallTests(ProtocolTest):
             self.assertEqual(self.connection.health(service).status, pb.SERVING, service)
         self.assert_call_fails(NOT_FOUND, lambda: self.connection.health("coffee"))
 
+    def test_snapshot(self):
+        before = self.connection.status()
+        if before.durability == "memory":
+            error = self.assert_call_fails(FAILED_PRECONDITION, self.connection.snapshot)
+            self.assertTrue(error.not_executed)
+            self.assertEqual(before.durable_position, 0)
+            return
+        reply = self.connection.snapshot()
+        self.assertEqual(reply.log_position, before.log_position)
+        self.assertEqual(reply.state_hash, before.state_hash)
+        self.assertEqual(reply.accounts, before.buyers + before.merchants)
+        self.assertGreater(reply.bytes, 0)
+        self.assertGreaterEqual(reply.duration_microseconds, reply.pause_microseconds)
+        after = self.connection.status()
+        self.assertEqual(after.snapshot_position, reply.log_position)
+        self.assertEqual(after.snapshot_bytes, reply.bytes)
+        self.assertLessEqual(now() - after.snapshot_at, 60)
+        self.assertEqual(after.recording_refused, "")
+
     def test_impossible_lookups(self):
         cases = [
             ("account", SCORE, pb.ScoreRequest(kind=pb.BUYER)),
@@ -564,7 +583,7 @@ class BadInputTests(ProtocolTest):
 
     def test_unknown_methods(self):
         connection = self.connect()
-        for method in (0, 7, 8, 255, 65_535):
+        for method in (0, 8, 9, 255, 65_535):
             error = self.assert_call_fails(
                 UNIMPLEMENTED, lambda: connection.call(method, b"junk", pb.ScoreReply)
             )
@@ -575,7 +594,7 @@ class BadInputTests(ProtocolTest):
         generator = random.Random(SEED)
         connection = self.connect()
         junk = [b"\x09", b"\xff" * 11, b"\x00\x00", b"\x0b\x0c", b"\x7a\xff\xff\xff\xff\x0f"]
-        for method in (SCORE, SCORE_BATCH, EXPLAIN, RECORD, STATUS, HEALTH):
+        for method in (SCORE, SCORE_BATCH, EXPLAIN, RECORD, STATUS, HEALTH, SNAPSHOT):
             for payload in junk:
                 error = self.assert_call_fails(
                     INVALID_ARGUMENT, lambda: connection.call(method, payload, pb.ScoreReply)

@@ -75,4 +75,36 @@ struct AccountRecordTests {
       #expect(hashes.insert(changed.hash).inserted, "bit \(bit)")
     }
   }
+
+  @Test func whatNoRuleCanHaveWrittenIsNotWellFormed() {
+    var sound = AccountRecord(AccountKey(.merchant, AccountID(9)))
+    #expect(sound.isWellFormed)
+    sound.touch(at: .today, schema: .standard)
+    sound.tierCode = 5
+    sound.tierHeldDay = UnixSeconds.today.day
+    sound.standing = 7
+    sound.sketch = CounterpartySketch(bits: .max)
+    sound[stored: 3] = -Float.greatestFiniteMagnitude
+    sound[stored: 9] = Float.leastNonzeroMagnitude
+    #expect(sound.isWellFormed)
+    func isWellFormed(_ damage: (inout AccountRecord) -> Void) -> Bool {
+      var record = sound
+      damage(&record)
+      return record.isWellFormed
+    }
+    for counter in 0..<10 {
+      for value in [Float.nan, .infinity, -.infinity, .signalingNaN] {
+        #expect(!isWellFormed { $0[stored: counter] = value })
+      }
+    }
+    #expect(!isWellFormed { $0.id = .none })
+    #expect(!isWellFormed { $0.kindAndEpoch = 4 })
+    #expect(!isWellFormed { $0.kindAndEpoch = 7 })
+    #expect(!isWellFormed { $0.kindAndEpoch = 5 }, "a buyer has no standing")
+    #expect(!isWellFormed { $0.tierCode = 6 })
+    #expect(!isWellFormed { $0.reserved = 1 })
+    #expect(!isWellFormed { $0.firstEventDay += 1 })
+    #expect(!isWellFormed { $0.tierHeldDay += 1 })
+    #expect(!isWellFormed { $0.lastEventAt = .zero })
+  }
 }

@@ -114,6 +114,8 @@ struct EvidenceOracleTests {
       let score = Policy.plain.score(buyers[b], at: DecayClock(schema, now: moment))
       model.apply(event, credibility: Policy.plain.credibility.weight(ofScore: score))
       rules.apply(event, buyer: &buyers[b], merchant: &merchants[m])
+      if event.changesBuyer { #expect(buyers[b].isWellFormed, "\(event)") }
+      if event.changesMerchant { #expect(merchants[m].isWellFormed, "\(event)") }
     }
     for days in [0.0, 1, 45, 700] {
       let now = UnixSeconds.today.plus(days: days)

@@ -8,9 +8,13 @@ final class BlockingLog: GroupLog {
   private let hasBlocked = Atomic<Bool>(false)
   private let (events, entry) = AsyncStream<Void>.makeStream()
   private let gate = DispatchSemaphore(value: 0)
+  private let failure: LogError?
   let durability = Durability.memory
   let durablePosition: UInt64 = 0
   let syncDueNanoseconds: UInt64? = nil
+
+  /// - Parameter failure: how every append ends, if it is to fail.
+  init(failure: LogError? = nil) { self.failure = failure }
 
   func sync() throws(LogError) {}
 
@@ -19,6 +23,7 @@ final class BlockingLog: GroupLog {
       entry.yield()
       gate.wait()
     }
+    if let failure { throw failure }
     return position.wrappingAdd(UInt64(count), ordering: .relaxed).oldValue + 1
   }
 

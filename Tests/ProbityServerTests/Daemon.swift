@@ -11,16 +11,20 @@ import ProbityServer
 import ProbityWire
 import ServiceLifecycle
 import Synchronization
+import Testing
 
 /// A daemon in this process, on a free port of loopback.
 struct Daemon {
   let port: Int
+  /// Where metrics and health are; 0 = nowhere.
+  let adminPort: Int
   private let group: ServiceGroup
   let engine: Engine
 
   /// Runs `body` beside a daemon, which is drained afterwards.
   static func run<Result: Sendable>(
     token: String = "", accountsMax: Int = 100_000, log: any GroupLog = MemoryLog(),
+    durability: (any DurabilitySource)? = nil, admin: Bool = false,
     limits change: (inout ServerLimits) -> Void = { _ in },
     _ body: @escaping @Sendable (Daemon) async throws -> Result
   ) async throws -> Result {
@@ -33,18 +37,20 @@ struct Daemon {
       table: table, rules: rules, log: log, clock: SystemClock(), limits: limits.engine)
     var logger = Logger(label: "test")
     logger.logLevel = .critical
-    let (addresses, listening) = AsyncStream<Int>.makeStream()
+    var configuration = ProbityServer.Configuration(
+      host: "127.0.0.1", port: 0, token: Array(token.utf8), eventLoopCount: 2,
+      policyName: "standard", version: "test", limits: limits)
+    configuration.admin = admin ? .init(host: "127.0.0.1", port: 0) : nil
+    let (addresses, listening) = AsyncStream<(Int, Int)>.makeStream()
     let server = ProbityServer(
-      .init(
-        host: "127.0.0.1", port: 0, token: Array(token.utf8), eventLoopCount: 2,
-        policyName: "standard", version: "test", limits: limits),
-      engine: engine, logger: logger,
-      onListening: { listening.yield($1) })
+      configuration, engine: engine, durability: durability ?? engine, logger: logger,
+      onListening: { listening.yield(($0.port, $1?.port ?? 0)) })
     let group = ServiceGroup(services: [server], logger: logger)
     return try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask { try await group.run() }
       var iterator = addresses.makeAsyncIterator()
-      let daemon = Daemon(port: await iterator.next() ?? 0, group: group, engine: engine)
+      let (port, adminPort) = await iterator.next() ?? (0, 0)
+      let daemon = Daemon(port: port, adminPort: adminPort, group: group, engine: engine)
       let result: Swift.Result<Result, any Error>
       do { result = .success(try await body(daemon)) } catch { result = .failure(error) }
       await group.triggerGracefulShutdown()
@@ -87,6 +93,28 @@ struct Daemon {
     return try await channel.executeThenClose { inbound, outbound in
       var connection = RawConnection(inbound.makeAsyncIterator(), outbound)
       return try await body(&connection)
+    }
+  }
+}
+
+extension Daemon {
+  func isServing() async throws -> Bool {
+    try await withClient { try await $0.health() == .serving }
+  }
+
+  /// What the admin listener sends in answer to these bytes until it closes.
+  func http(_ request: String) async throws -> String {
+    let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      .connect(host: "127.0.0.1", port: adminPort) { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+        }
+      }
+    return try await channel.executeThenClose { inbound, outbound in
+      if !request.isEmpty { try await outbound.write(ByteBuffer(string: request)) }
+      var answer = ByteBuffer()
+      for try await var bytes in inbound { answer.writeBuffer(&bytes) }
+      return String(buffer: answer)
     }
   }
 }
@@ -138,6 +166,16 @@ struct RawConnection {
     while let (header, payload) = try await next() {
       if header.type != .goAway { continue }
       return try unsafe payload.withUnsafeReadableBytes { try unsafe codec.decodeGoAway($0) }
+    }
+    return nil
+  }
+
+  /// The failure that comes next, which must be of `stream`.
+  mutating func failure(of stream: UInt32) async throws -> CallFailure? {
+    while let (header, payload) = try await next() {
+      if header.type != .response { continue }
+      #expect(header.stream == stream)
+      return unsafe payload.withUnsafeReadableBytes { unsafe codec.decodeFailure(header, $0) }
     }
     return nil
   }

@@ -31,6 +31,10 @@ extension Codec {
     try unsafe payload.withUnsafeBytes { try unsafe decodeStatus($0) }
   }
 
+  func decodeSnapshot(_ payload: [UInt8]) throws {
+    try unsafe payload.withUnsafeBytes { try unsafe decodeSnapshot($0) }
+  }
+
   func decodeScoreReply(_ payload: [UInt8]) throws -> ScoreReply {
     try unsafe payload.withUnsafeBytes { try unsafe decodeScoreReply($0) }
   }
@@ -53,6 +57,10 @@ extension Codec {
 
   func decodeHealthReply(_ payload: [UInt8]) throws -> ServingStatus {
     try unsafe payload.withUnsafeBytes { try unsafe decodeHealthReply($0) }
+  }
+
+  func decodeSnapshotReply(_ payload: [UInt8]) throws -> SnapshotReply {
+    try unsafe payload.withUnsafeBytes { try unsafe decodeSnapshotReply($0) }
   }
 
   func decodeScoreBatch(

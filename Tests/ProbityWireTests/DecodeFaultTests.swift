@@ -286,6 +286,7 @@ struct DecodeFaultTests {
       case .record: _ = try codec.decodeRecord(payload)
       case .status: try codec.decodeStatus(payload)
       case .health: _ = try codec.decodeHealth(payload)
+      case .snapshot: try codec.decodeSnapshot(payload)
       }
       return nil
     } catch let failure as CallFailure {

@@ -220,6 +220,10 @@ struct HostileInputTests {
         let service = try $0.decodeHealth($1)
         return { $0.encodeHealthRequest(service: service, call, to: &$1) }
       },
+      target("SnapshotRequest", { $0.encodeSnapshotRequest(call, to: &$1) }) {
+        try $0.decodeSnapshot($1)
+        return nil
+      },
     ]
   }
 
@@ -247,6 +251,10 @@ struct HostileInputTests {
       target("HealthReply", { $0.encodeHealth(.serving, stream: 1, to: &$1) }) {
         let status = try $0.decodeHealthReply($1)
         return { $0.encodeHealth(status, stream: 1, to: &$1) }
+      },
+      target("SnapshotReply", { $0.encodeSnapshot(Sample.snapshot, stream: 1, to: &$1) }) {
+        let reply = try $0.decodeSnapshotReply($1)
+        return { $0.encodeSnapshot(reply, stream: 1, to: &$1) }
       },
       target("ErrorDetail", { $0.encodeFailure(failure, stream: 1, to: &$1) }) {
         let failure = $0.decodeFailure(response, $1)

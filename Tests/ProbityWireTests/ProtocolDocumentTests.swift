@@ -41,6 +41,8 @@ struct ProtocolDocumentTests {
     "unavailable-reply": { $0.encodeFailure(queueFull, stream: 3, to: &$1) },
     "record-request": { $0.encodeRecordRequest([settled], .init(stream: 4), to: &$1) },
     "record-reply": { $0.encodeRecord(recorded, stream: 4, to: &$1) },
+    "snapshot-request": { $0.encodeSnapshotRequest(.init(stream: 5), to: &$1) },
+    "snapshot-reply": { $0.encodeSnapshot(Sample.snapshot, stream: 5, to: &$1) },
     "ping": { $1.bytes += FrameHeader(type: .ping).frame(Array(1...8)) },
     "pong": { $1.bytes += FrameHeader(type: .pong).frame(Array(1...8)) },
     "cancel": { FrameHeader(type: .cancel, stream: 4).write(to: &$1) },
@@ -68,6 +70,7 @@ struct ProtocolDocumentTests {
     #expect(try codec.decodeScoreReply(payload(of: frame("score-reply"))) == Sample.score)
     #expect(try codec.decodeRecord(payload(of: frame("record-request"))) == [Self.settled])
     #expect(try codec.decodeRecordReply(payload(of: frame("record-reply"))) == Self.recorded)
+    #expect(try codec.decodeSnapshotReply(payload(of: frame("snapshot-reply"))) == Sample.snapshot)
     #expect(try codec.decodeGoAway(payload(of: frame("goaway"))) == Self.draining)
     for (name, expected) in [
       ("error-reply", Self.noAccount), ("unavailable-reply", Self.queueFull),

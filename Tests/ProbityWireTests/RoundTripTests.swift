@@ -182,6 +182,21 @@ struct RoundTripTests {
     }
   }
 
+  @Test("Snapshot")
+  func snapshot() throws {
+    let request = codec.frames { $0.encodeSnapshotRequest(.init(stream: 1), to: &$1) }
+    #expect(frameHeader(of: request)?.code == Method.snapshot.rawValue)
+    #expect(request.count == FrameHeader.sizeBytes)
+    try codec.decodeSnapshot(payload(of: request))
+    let extremes = SnapshotReply(
+      logPosition: LogPosition(.max), stateHash: .max, accounts: .max, bytes: .max,
+      durationMicroseconds: .max, pauseMicroseconds: .max)
+    for reply in [Sample.snapshot, extremes] {
+      let frame = codec.frames { $0.encodeSnapshot(reply, stream: 1, to: &$1) }
+      #expect(try codec.decodeSnapshotReply(payload(of: frame)) == reply)
+    }
+  }
+
   @Test("failures", arguments: StatusCode.allCases.dropFirst())
   func failures(status: StatusCode) throws {
     for failure in [

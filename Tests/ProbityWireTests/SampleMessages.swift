@@ -77,8 +77,26 @@ enum Sample {
     status.isDraining = true
     status.eventLoops = 15
     status.halfLifeSeconds = .max
+    status.durablePosition = LogPosition(16)
+    status.snapshotPosition = LogPosition(17)
+    status.snapshotAt = newYear
+    status.snapshotBytes = 18
+    status.snapshotDurationMicroseconds = 19
+    status.snapshotPauseMicroseconds = 20
+    status.logBytes = 21
+    status.logSegments = .max
+    status.diskFreeBytes = 22
+    status.sources = 23
+    status.recoveredCommands = 24
+    status.recoveryMicroseconds = 25
+    status.tornTails = 26
+    status.recordingRefused = "磁盘已满"
     return status
   }
+
+  static let snapshot = SnapshotReply(
+    logPosition: LogPosition(1_235), stateHash: 0x1122_3344_5566_7788, accounts: 2, bytes: 4_096,
+    durationMicroseconds: 15_000, pauseMicroseconds: 300)
 
   static func command(
     _ detail: EventDetail, sequence: UInt64 = 1, amount: Int64 = 12_900

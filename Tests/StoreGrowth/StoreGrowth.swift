@@ -31,14 +31,16 @@ enum StoreGrowth {
     let table = try AccountTable(layout: layout(for: accountCount), seed: seed)
     let (growth, residentAdded) = measureGrowth(of: table, into: &samples)
     let lookups = measureLookups(in: table, accountCount: accountCount)
+    let copy = try CopyCosts(table, key: key)
     let causes = try findCauses(accountCount: accountCount)
 
     let report = Report(
       accountCount: accountCount, growth: growth, floor: floor,
       bytesPerAccount: Double(table.memoryBytes) / Double(accountCount),
       residentBytesPerAccount: Double(residentAdded) / Double(accountCount),
-      lookups: lookups, causes: causes)
+      lookups: lookups, copy: copy, causes: causes)
     print(isJSON ? report.json : report.text)
+    if !copy.isEqual { exit(1) }
   }
 
   static let seed: UInt64 = 0x5eed_0f_9072_0b17

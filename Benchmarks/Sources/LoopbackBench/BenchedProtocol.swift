@@ -3,14 +3,16 @@
 /// The loop is compiled for each of them, so both servers meet the same client.
 protocol BenchedProtocol {
   /// Most bytes of one request.
-  static var requestBytesMax: Int { get }
+  var requestBytesMax: Int { get }
 
   /// What a fresh connection says first; empty = nothing.
   var greeting: [UInt8] { get }
 
   /// Writes the next request and returns its size; `number` counts from 1 on
-  /// each connection. `space` has `requestBytesMax` bytes.
-  mutating func writeRequest(_ number: UInt32, to space: UnsafeMutableRawPointer) -> Int
+  /// each connection, connections from 0. `space` has `requestBytesMax` bytes.
+  mutating func writeRequest(
+    _ number: UInt32, connection: Int, to space: UnsafeMutableRawPointer
+  ) -> Int
 
   /// Looks at the first reply in `bytes`, which should be that to request `number`.
   mutating func scanReply(_ bytes: UnsafeRawBufferPointer, number: UInt32) -> ReplyScan

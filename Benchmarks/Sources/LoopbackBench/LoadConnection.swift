@@ -5,6 +5,8 @@ import Glibc
 /// Replies are expected in the order of the requests, as both servers send them
 /// for lookups: so the time of sending is a queue.
 final class LoadConnection {
+  /// Its place among the connections of its loop.
+  let index: Int
   let descriptor: Int32
   let depth: Int
   /// Requests sent and replies taken, ever.
@@ -23,7 +25,8 @@ final class LoadConnection {
 
   private static let inputBytes = 256 << 10
 
-  init(descriptor: Int32, depth: Int, requestBytesMax: Int) {
+  init(index: Int, descriptor: Int32, depth: Int, requestBytesMax: Int) {
+    self.index = index
     self.descriptor = descriptor
     self.depth = depth
     var capacity = 1
@@ -95,7 +98,7 @@ final class LoadConnection {
       sendTimes[Int(truncatingIfNeeded: sentCount) & timeMask] = now
       sentCount &+= 1
       outputEnd += bench.writeRequest(
-        UInt32(truncatingIfNeeded: sentCount), to: output + outputEnd)
+        UInt32(truncatingIfNeeded: sentCount), connection: index, to: output + outputEnd)
     }
   }
 

@@ -1,5 +1,46 @@
 import BenchmarkMachine
 import Foundation
+import Histogram
+
+/// Latencies as JSON has them.
+struct LatencyReport: Encodable {
+  let p50Microseconds: Double
+  let p90Microseconds: Double
+  let p99Microseconds: Double
+  let p999Microseconds: Double
+  let maxMicroseconds: Double
+
+  init(_ latencies: Histogram<UInt64>) {
+    func microseconds(_ percentile: Double) -> Double {
+      Double(latencies.valueAtPercentile(percentile)) / 1e3
+    }
+    p50Microseconds = microseconds(50)
+    p90Microseconds = microseconds(90)
+    p99Microseconds = microseconds(99)
+    p999Microseconds = microseconds(99.9)
+    maxMicroseconds = Double(latencies.max) / 1e3
+  }
+
+  var summary: String {
+    let values = [
+      p50Microseconds, p90Microseconds, p99Microseconds, p999Microseconds, maxMicroseconds,
+    ].map { String(Int($0.rounded())) }.joined(separator: " / ")
+    return "p50 / p90 / p99 / p99.9 / max \(values) µs"
+  }
+}
+
+/// How an open-loop load was kept up.
+struct PaceReport: Encodable {
+  let ratePerSecond: Double
+  /// From when a request was due to when the client wrote it: its own lateness,
+  /// and waiting for the most that may be in flight.
+  let writtenLate: LatencyReport
+
+  init(ratePerSecond: Double, _ result: LoadResult) {
+    self.ratePerSecond = ratePerSecond
+    writtenLate = LatencyReport(result.delays)
+  }
+}
 
 /// A run as `--json` prints it.
 struct LoadReport: Encodable {
@@ -12,11 +53,8 @@ struct LoadReport: Encodable {
   let seconds: Double
   let requests: UInt64
   let requestsPerSecond: Double
-  let p50Microseconds: Double
-  let p90Microseconds: Double
-  let p99Microseconds: Double
-  let p999Microseconds: Double
-  let maxMicroseconds: Double
+  let latency: LatencyReport
+  let pace: PaceReport?
   /// Answers that the account is not known; of probity's, one in 256 is looked at.
   let misses: UInt64
   /// By status.
@@ -33,15 +71,8 @@ struct LoadReport: Encodable {
     seconds = Double(result.nanoseconds) / 1e9
     requests = result.answeredCount
     requestsPerSecond = (Double(requests) / seconds).rounded()
-    let latencies = result.latencies
-    func microseconds(_ percentile: Double) -> Double {
-      Double(latencies.valueAtPercentile(percentile)) / 1e3
-    }
-    p50Microseconds = microseconds(50)
-    p90Microseconds = microseconds(90)
-    p99Microseconds = microseconds(99)
-    p999Microseconds = microseconds(99.9)
-    maxMicroseconds = Double(latencies.max) / 1e3
+    latency = LatencyReport(result.latencies)
+    pace = options.rate.map { PaceReport(ratePerSecond: $0, result) }
     misses = result.missCount
     errors = Dictionary(
       uniqueKeysWithValues: result.refusedCounts.map { ("status \($0.key)", $0.value) })
@@ -50,17 +81,25 @@ struct LoadReport: Encodable {
 
   /// One line for people.
   var summary: String {
-    let latency = [
-      p50Microseconds, p90Microseconds, p99Microseconds, p999Microseconds, maxMicroseconds,
-    ].map { String(Int($0.rounded())) }.joined(separator: " / ")
-    return "\(server): \(Int(requestsPerSecond)) requests/s, \(connections) x "
-      + "\(inFlightPerConnection) in flight; p50 / p90 / p99 / p99.9 / max \(latency) µs; "
+    "\(server): \(Int(requestsPerSecond)) requests/s, \(connections) x "
+      + "\(inFlightPerConnection) in flight; \(latency.summary); "
       + "\(misses) misses, errors \(errors); \(machine.summary); seed \(seed)"
   }
+}
 
-  func printJSON() throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    print(String(decoding: try encoder.encode(self), as: UTF8.self))
+func printJSON(_ report: some Encodable) throws {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+  print(String(decoding: try encoder.encode(report), as: UTF8.self))
+}
+
+extension LoadResult {
+  /// Two little-endian 64-bit words a request: when it was due, on the
+  /// machine's monotonic clock, and its latency, both in nanoseconds.
+  func writeSamples(to path: String) throws {
+    guard let file = fopen(path, "w") else { throw SocketFailure("cannot write \(path)") }
+    let written = samples.withUnsafeBytes { fwrite($0.baseAddress, 1, $0.count, file) }
+    let isWhole = written == samples.count * MemoryLayout<LatencySample>.stride
+    if fclose(file) != 0 || !isWhole { throw SocketFailure("cannot write \(path)") }
   }
 }

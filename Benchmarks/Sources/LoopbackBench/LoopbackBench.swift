@@ -5,15 +5,16 @@ import Synchronization
 
 // A client that asks as fast as a server on this machine answers.
 //
-// For: requests per second and latency of Score, and of Redis GET by the same
-// loop. Not for: open-loop load, commands, or checking what is answered.
+// For: requests per second and latency of Score and of Record, and of Redis's GET
+// and SET by the same loop, as fast as replies come or at a given rate. Not for:
+// checking what scores are answered.
 
 @main
 struct LoopbackBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "loopback-bench",
     abstract: "Load a daemon, or Redis, on this machine.",
-    subcommands: [Fill.self, Run.self])
+    subcommands: [Fill.self, Run.self, Record.self])
 }
 
 enum Server: String, ExpressibleByArgument, CaseIterable { case probity, redis }
@@ -65,8 +66,11 @@ struct RunOptions: ParsableArguments {
   @Option(help: "Connections.")
   var connections = 50
 
-  @Option(help: "Requests in flight on each connection.")
+  @Option(help: "Requests in flight on each connection; with --rate, the most there may be.")
   var inFlight = 16
+
+  @Option(help: "Requests a second, due at fixed times; without it, as fast as replies come.")
+  var rate: Double?
 
   @Option(help: "Threads of the client, which share the connections.")
   var threads = 1
@@ -86,6 +90,9 @@ struct RunOptions: ParsableArguments {
   @Option(help: "Seed of the choice.")
   var seed: UInt64 = 1
 
+  @Option(help: ArgumentHelp("Write the latency of every request there.", valueName: "file"))
+  var samples: String?
+
   @Flag(help: "Print one JSON object.")
   var json = false
 
@@ -99,9 +106,13 @@ struct RunOptions: ParsableArguments {
     guard (1...1_000_000_000).contains(accounts) else {
       throw ValidationError("--accounts must be from 1 to 1000000000")
     }
-    guard duration > 0, warmUp >= 0, requests != 0 else {
-      throw ValidationError("--duration and --requests must be more than 0")
+    guard duration > 0, warmUp >= 0, requests != 0, rate ?? 1 > 0 else {
+      throw ValidationError("--duration, --requests and --rate must be more than 0")
     }
+    if rate != nil && requests != nil {
+      throw ValidationError("--requests and --rate exclude each other")
+    }
+    if samples != nil && rate == nil { throw ValidationError("--samples needs --rate") }
   }
 
   /// The part of thread `index`.
@@ -110,7 +121,9 @@ struct RunOptions: ParsableArguments {
     return LoadShape(
       port: port, connections: share(connections), depth: inFlight,
       warmUpNanoseconds: UInt64(warmUp * 1e9), durationNanoseconds: UInt64(duration * 1e9),
-      requestCount: requests.map { UInt64(share(Int($0))) })
+      requestCount: requests.map { UInt64(share(Int($0))) },
+      ratePerSecond: rate.map { $0 * Double(share(connections)) / Double(connections) },
+      keepsSamples: samples != nil)
   }
 }
 
@@ -130,8 +143,9 @@ struct Run: ParsableCommand {
     }
     var total = LoadResult()
     for outcome in outcomes.withLock({ $0 }) { total.merge(try outcome.get()) }
+    if let path = options.samples { try total.writeSamples(to: path) }
     let report = LoadReport(total, options)
-    if options.json { try report.printJSON() } else { print(report.summary) }
+    if options.json { try printJSON(report) } else { print(report.summary) }
     if total.missCount > 0 || !total.refusedCounts.isEmpty { throw ExitCode(3) }
   }
 
@@ -141,11 +155,11 @@ struct Run: ParsableCommand {
     switch options.server {
     case .probity:
       let bench = ProbityProtocol(accountCount: options.accounts, seed: seed)
-      var loop = try ClosedLoop(bench, shape)
+      var loop = try LoadLoop(bench, shape)
       return try loop.run()
     case .redis:
       let bench = RedisProtocol(accountCount: options.accounts, seed: seed)
-      var loop = try ClosedLoop(bench, shape)
+      var loop = try LoadLoop(bench, shape)
       return try loop.run()
     }
   }

@@ -4,7 +4,7 @@ import ProbityWire
 
 /// `Score` of random buyers.
 struct ProbityProtocol: BenchedProtocol {
-  static let requestBytesMax = RequestRing.strideBytes
+  var requestBytesMax: Int { RequestRing.strideBytes }
 
   private var ring: RequestRing
   private let codec = Codec()
@@ -28,7 +28,9 @@ struct ProbityProtocol: BenchedProtocol {
   var greeting: [UInt8] { ByteArraySink.hello }
 
   @inline(__always)
-  mutating func writeRequest(_ number: UInt32, to space: UnsafeMutableRawPointer) -> Int {
+  mutating func writeRequest(
+    _ number: UInt32, connection: Int, to space: UnsafeMutableRawPointer
+  ) -> Int {
     let sizeBytes = ring.copyNext(to: space)
     let header = FrameHeader(
       type: .request, flags: .end, stream: number, code: Method.score.rawValue,

@@ -2,7 +2,7 @@ import BenchmarkMachine
 
 /// Redis `GET` of random keys with values of 33 bytes, pipelined.
 struct RedisProtocol: BenchedProtocol {
-  static let requestBytesMax = RequestRing.strideBytes
+  var requestBytesMax: Int { RequestRing.strideBytes }
   /// About what a score takes on the wire without its basis.
   static let valueBytes = 33
 
@@ -19,7 +19,9 @@ struct RedisProtocol: BenchedProtocol {
   var greeting: [UInt8] { [] }
 
   @inline(__always)
-  mutating func writeRequest(_ number: UInt32, to space: UnsafeMutableRawPointer) -> Int {
+  mutating func writeRequest(
+    _ number: UInt32, connection: Int, to space: UnsafeMutableRawPointer
+  ) -> Int {
     ring.copyNext(to: space)
   }
 
@@ -45,13 +47,21 @@ enum RedisCommand {
   }
 
   static func set(_ number: UInt64) -> String {
-    let value = String(repeating: "v", count: RedisProtocol.valueBytes)
-    return "*3\r\n$3\r\nSET\r\n$16\r\n\(key(number))\r\n$\(value.utf8.count)\r\n\(value)\r\n"
+    "*3\r\n$3\r\nSET\r\n" + keyAndValue(number)
   }
+
+  /// The two arguments of SET, and of each pair of MSET.
+  static func keyAndValue(_ number: UInt64) -> String {
+    let value = String(repeating: "v", count: RedisProtocol.valueBytes)
+    return "$16\r\n\(key(number))\r\n$\(value.utf8.count)\r\n\(value)\r\n"
+  }
+
+  static let keyPrefix = "key:"
+  static let keyDigits = 12
 
   /// 16 bytes; `number` from 0.
   private static func key(_ number: UInt64) -> String {
     let digits = String(number)
-    return "key:" + String(repeating: "0", count: 12 - digits.count) + digits
+    return keyPrefix + String(repeating: "0", count: keyDigits - digits.count) + digits
   }
 }

@@ -26,6 +26,10 @@ static inline void probity_prefetch(const void *address) {
 void *probity_reserve(size_t size);
 void probity_release(void *address, size_t size);
 
+// Has memory put behind reserved pages all at once, which is faster than a page
+// fault each. `address` is a page's. Does nothing where the kernel cannot.
+void probity_populate(void *address, size_t size);
+
 // Tells the processor that this is a spinning wait.
 static inline void probity_spin_hint(void) {
 #if defined(__x86_64__)

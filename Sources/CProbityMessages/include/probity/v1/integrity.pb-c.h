@@ -32,6 +32,8 @@ typedef struct Probity__V1__RecordRequest Probity__V1__RecordRequest;
 typedef struct Probity__V1__RecordReply Probity__V1__RecordReply;
 typedef struct Probity__V1__StatusRequest Probity__V1__StatusRequest;
 typedef struct Probity__V1__StatusReply Probity__V1__StatusReply;
+typedef struct Probity__V1__SnapshotRequest Probity__V1__SnapshotRequest;
+typedef struct Probity__V1__SnapshotReply Probity__V1__SnapshotReply;
 typedef struct Probity__V1__HealthRequest Probity__V1__HealthRequest;
 typedef struct Probity__V1__HealthReply Probity__V1__HealthReply;
 
@@ -549,7 +551,8 @@ struct  Probity__V1__StatusReply
   uint64_t policy_hash;
   char *policy_name;
   /*
-   * "memory": nothing survives a restart.
+   * What an answered Record is safe from: "memory": nothing survives a restart;
+   * "always": it is on disk; "interval=100ms": it is so at most that much later.
    */
   char *durability;
   uint32_t connections;
@@ -564,10 +567,91 @@ struct  Probity__V1__StatusReply
    * Half-life of the evidence, in seconds.
    */
   uint64_t half_life_seconds;
+  /*
+   * Highest log position known to be on disk; 0 where nothing is kept there.
+   */
+  uint64_t durable_position;
+  /*
+   * The newest snapshot: its log position, when it was made (UTC seconds; 0 =
+   * there is none), its size, and, if this run made it, how long that took and
+   * the longest that commands were kept waiting for it.
+   */
+  uint64_t snapshot_position;
+  uint64_t snapshot_at;
+  uint64_t snapshot_bytes;
+  uint64_t snapshot_duration_microseconds;
+  uint64_t snapshot_pause_microseconds;
+  /*
+   * The log on disk.
+   */
+  uint64_t log_bytes;
+  uint32_t log_segments;
+  /*
+   * Free on the disk that holds the data; 0 where nothing is kept on one.
+   */
+  uint64_t disk_free_bytes;
+  /*
+   * Sources whose highest sequence is remembered.
+   */
+  uint64_t sources;
+  /*
+   * Commands replayed from the log at start, and how long it took until the
+   * state was there.
+   */
+  uint64_t recovered_commands;
+  uint64_t recovery_microseconds;
+  /*
+   * Incomplete ends of the log that were set aside at a start, since the data
+   * directory was made.
+   */
+  uint32_t torn_tails;
+  /*
+   * Why nothing is recorded now; empty = commands are recorded.
+   */
+  char *recording_refused;
 };
 #define PROBITY__V1__STATUS_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&probity__v1__status_reply__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    , (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string }
+
+
+struct  Probity__V1__SnapshotRequest
+{
+  ProtobufCMessage base;
+};
+#define PROBITY__V1__SNAPSHOT_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__snapshot_request__descriptor) \
+     }
+
+
+/*
+ * The snapshot that this call made: it is on disk and was read back.
+ */
+struct  Probity__V1__SnapshotReply
+{
+  ProtobufCMessage base;
+  /*
+   * Every command up to this position is in it, and none after.
+   */
+  uint64_t log_position;
+  /*
+   * Hash of the whole deterministic state at `log_position`.
+   */
+  uint64_t state_hash;
+  /*
+   * Buyers and merchants.
+   */
+  uint64_t accounts;
+  uint64_t bytes;
+  uint64_t duration_microseconds;
+  /*
+   * The longest that commands were kept waiting for it.
+   */
+  uint64_t pause_microseconds;
+};
+#define PROBITY__V1__SNAPSHOT_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__snapshot_reply__descriptor) \
+    , 0, 0, 0, 0, 0, 0 }
 
 
 /*
@@ -916,6 +1000,44 @@ Probity__V1__StatusReply *
 void   probity__v1__status_reply__free_unpacked
                      (Probity__V1__StatusReply *message,
                       ProtobufCAllocator *allocator);
+/* Probity__V1__SnapshotRequest methods */
+void   probity__v1__snapshot_request__init
+                     (Probity__V1__SnapshotRequest         *message);
+size_t probity__v1__snapshot_request__get_packed_size
+                     (const Probity__V1__SnapshotRequest   *message);
+size_t probity__v1__snapshot_request__pack
+                     (const Probity__V1__SnapshotRequest   *message,
+                      uint8_t             *out);
+size_t probity__v1__snapshot_request__pack_to_buffer
+                     (const Probity__V1__SnapshotRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__SnapshotRequest *
+       probity__v1__snapshot_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__snapshot_request__free_unpacked
+                     (Probity__V1__SnapshotRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__SnapshotReply methods */
+void   probity__v1__snapshot_reply__init
+                     (Probity__V1__SnapshotReply         *message);
+size_t probity__v1__snapshot_reply__get_packed_size
+                     (const Probity__V1__SnapshotReply   *message);
+size_t probity__v1__snapshot_reply__pack
+                     (const Probity__V1__SnapshotReply   *message,
+                      uint8_t             *out);
+size_t probity__v1__snapshot_reply__pack_to_buffer
+                     (const Probity__V1__SnapshotReply   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__SnapshotReply *
+       probity__v1__snapshot_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__snapshot_reply__free_unpacked
+                     (Probity__V1__SnapshotReply *message,
+                      ProtobufCAllocator *allocator);
 /* Probity__V1__HealthRequest methods */
 void   probity__v1__health_request__init
                      (Probity__V1__HealthRequest         *message);
@@ -1007,6 +1129,12 @@ typedef void (*Probity__V1__StatusRequest_Closure)
 typedef void (*Probity__V1__StatusReply_Closure)
                  (const Probity__V1__StatusReply *message,
                   void *closure_data);
+typedef void (*Probity__V1__SnapshotRequest_Closure)
+                 (const Probity__V1__SnapshotRequest *message,
+                  void *closure_data);
+typedef void (*Probity__V1__SnapshotReply_Closure)
+                 (const Probity__V1__SnapshotReply *message,
+                  void *closure_data);
 typedef void (*Probity__V1__HealthRequest_Closure)
                  (const Probity__V1__HealthRequest *message,
                   void *closure_data);
@@ -1046,6 +1174,8 @@ extern const ProtobufCMessageDescriptor probity__v1__record_request__descriptor;
 extern const ProtobufCMessageDescriptor probity__v1__record_reply__descriptor;
 extern const ProtobufCMessageDescriptor probity__v1__status_request__descriptor;
 extern const ProtobufCMessageDescriptor probity__v1__status_reply__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__snapshot_request__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__snapshot_reply__descriptor;
 extern const ProtobufCMessageDescriptor probity__v1__health_request__descriptor;
 extern const ProtobufCMessageDescriptor probity__v1__health_reply__descriptor;
 

@@ -1,0 +1,135 @@
+#!/usr/bin/env python3
+"""Durable recording against Redis: commands a second, each on disk before it is answered.
+
+Every round starts both servers afresh, in turn, with empty directories on the
+same disk, fills them with the same number of accounts or keys, and has as many
+connections send batches of the same size, each batch answered before the next.
+The ratio is taken within each round. Only one server runs at a time.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import sys
+
+import disk
+import servers
+
+# A command in the log, as CommandCoding has it.
+LOGGED_BYTES = 80
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--warm-up", type=float, default=1)
+    parser.add_argument("--accounts", type=int, default=1_000_000)
+    parser.add_argument("--connections", type=int, default=4)
+    parser.add_argument("--batch", type=int, default=500)
+    parser.add_argument("--event-loops", type=int, default=1, help="of the daemon")
+    parser.add_argument("--durability", default="always",
+                        help="of both; `memory` leaves the disk out of it")
+    parser.add_argument("--redis-write", nargs="+", default=["set", "mset"],
+                        choices=["set", "mset"],
+                        help="a pipeline of SET, one MSET, or each in turn")
+    disk.add_option(parser)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--output", default="compare-durable.json", help="JSON of all rounds")
+    return parser.parse_args()
+
+
+def measure(server, options, round_index, **more):
+    # What filling left to write back is not this run's to pay.
+    os.sync()
+    return servers.record(
+        server, connections=options.connections, batch=options.batch,
+        accounts=options.accounts, warm_up=options.warm_up, duration=options.seconds,
+        seed=options.seed + round_index, **more)
+
+
+def run_probity(directory, options, index):
+    with disk.fresh(directory, "probity") as data:
+        with servers.Daemon(options.event_loops, data=data,
+                            durability=options.durability) as daemon:
+            servers.fill(daemon, options.accounts, options.seed)
+            return {"probity": measure(daemon, options, index)}
+
+
+def run_redis(directory, options, index):
+    with disk.fresh(directory, "redis") as data:
+        with servers.Redis(data, options.durability) as redis:
+            servers.fill(redis, options.accounts, options.seed)
+            return {f"redis {write}": measure(redis, options, index, redis_write=write)
+                    for write in options.redis_write}
+
+
+def run_round(directory, options, index):
+    batch_bytes = options.batch * LOGGED_BYTES
+    sizes = {"oneBatch": batch_bytes, "allBatches": batch_bytes * options.connections}
+    limits = {name: {"bytes": size, **disk.sync_microseconds(directory, size)}
+              for name, size in sizes.items()}
+    order = [run_probity, run_redis] if index % 2 == 0 else [run_redis, run_probity]
+    reports = {}
+    for run in order:
+        reports.update(run(directory, options, index))
+    ours = reports["probity"]["commandsPerSecond"]
+    ratios = {name: ours / report["commandsPerSecond"]
+              for name, report in reports.items() if name != "probity"}
+    print(f"  round {index + 1}: " + ", ".join(
+        f"{name} {report['commandsPerSecond']:.0f}/s" for name, report in reports.items()),
+        flush=True)
+    return {"reports": reports, "ratios": ratios, "limits": limits}
+
+
+def show(rounds, options):
+    print(f"\n{options.connections} connections x {options.batch} in flight, "
+          f"{options.rounds} rounds of {options.seconds:g} s; median (min…max)")
+    for name in rounds[0]["reports"]:
+        reports = [r["reports"][name] for r in rounds]
+
+        def column(key, digits=0):
+            return servers.spread([r[key] for r in reports], digits)
+
+        def latency(key):
+            return servers.spread([r["latency"][key] for r in reports])
+        print(f"  {name:10} commands/s {column('commandsPerSecond')}"
+              f"  batches/s {column('batchesPerSecond')}\n"
+              f"             batch p50 {latency('p50Microseconds')}"
+              f"  p99 {latency('p99Microseconds')}  max {latency('maxMicroseconds')} µs\n"
+              f"             server {column('serverMicrosecondsPerCommand', 3)} µs CPU/command,"
+              f" {column('serverCores', 2)} cores")
+    for name in rounds[0]["ratios"]:
+        print(f"  ratio to {name:10} {servers.spread([r['ratios'][name] for r in rounds], 2)}")
+    for name in rounds[0]["limits"]:
+        limits = [r["limits"][name] for r in rounds]
+        size = limits[0]["bytes"]
+        for way in ("appended", "overwritten"):
+            times = [limit[way] for limit in limits]
+            rate = size / LOGGED_BYTES / (sorted(times)[len(times) // 2] / 1e6)
+            print(f"  limit: write + fdatasync of {size} bytes, {way}: "
+                  f"{servers.spread(times)} µs, so at most {rate:.0f} commands/s one by one")
+
+
+def main():
+    options = arguments()
+    with disk.work_directory(options.work_dir) as directory:
+        print(f"durability {options.durability}, files on {disk.kind(directory)}", flush=True)
+        rounds = [run_round(directory, options, index) for index in range(options.rounds)]
+    machine = rounds[0]["reports"]["probity"]["machine"]
+    versions = [servers.Daemon.version(), servers.Redis.version()]
+    print(f"\n{servers.machine_line(machine)}; {', '.join(versions)}; daemon with "
+          f"{options.event_loops} event loops; {options.accounts} accounts, seed {options.seed}")
+    show(rounds, options)
+    result = {"machine": machine, "versions": versions, "rounds": rounds,
+              "options": {**vars(options), "work_dir": str(options.work_dir)}}
+    pathlib.Path(options.output).write_text(json.dumps(result, indent=2) + "\n")
+    print(f"\nall rounds: {options.output}")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except servers.Failure as failure:
+        sys.exit(f"compare_durable: {failure}")
