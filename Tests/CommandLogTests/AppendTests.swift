@@ -6,13 +6,17 @@ import Testing
 /// What is appended is read again: groups, segments, spares, pruning, and when
 /// it is durable.
 @Suite struct AppendTests {
-  @Test func anEmptyDirectoryIsAnEmptyLog() throws {
+  @Test func aSegmentWithoutGroupsIsAnEmptyLog() throws {
     let disk = SimulatedDisk()
+    disk.plant([ForgedSegment(sizeBytes: 16 << 10)])
     let (end, entries) = try LogSettings().recover(disk)
     #expect(entries == [])
     #expect(end.nextPosition == 1)
-    #expect(end.file == nil)
-    #expect(disk.fileNames == [])
+    #expect(end.offset == 4096)
+    let log = try LogSettings().open(disk).log
+    try log.append(1)
+    #expect(disk.segmentNames.count == 1)
+    #expect(try LogSettings().open(disk).entries.map(\.first) == [1])
   }
 
   @Test(arguments: [16 << 10, 64 << 10])

@@ -21,8 +21,8 @@ import Testing
   func everyCallInTurn(_ durability: Durability, _ fault: Fault) throws {
     var failures = 0
     for number in 1...1000 {
-      let disk = SimulatedDisk(seed: UInt64(number))
       var trial = Trial(Self.settings(durability))
+      let disk = Trial.disk(trial.settings, seed: UInt64(number))
       disk.fail(call: number, with: fault)
       trial.run(disk, steps: Self.steps, seed: 1)
       if disk.callCount < number {
@@ -43,10 +43,10 @@ import Testing
   /// The same log, torn down and opened again many times, with faults at random.
   @Test(arguments: 0..<60 as Range<UInt64>)
   func oneMisfortuneAfterTheOther(seed: UInt64) throws {
-    let disk = SimulatedDisk(seed: seed)
     var random = SplitMix64(seed: seed)
     var trial = Trial(
       Self.settings(random.chance(perMille: 500) ? .always : .interval(milliseconds: 50)))
+    let disk = Trial.disk(trial.settings, seed: seed)
     for life in 0..<6 as Range<UInt64> {
       disk.failAtRandom(
         perMille: [0, 5, 30][random.below(3)],

@@ -31,13 +31,18 @@ import Testing
     #expect(try StoreIdentity.read(disk) == ForgedIdentity.identity)
     // What is written is of the same form: only the identifier differs.
     let fresh = SimulatedDisk()
-    let (identity, isNew) = try StoreOpening.identity(
-      fresh, schema: ForgedIdentity.schema, mayCreate: true, now: ForgedIdentity.createdAt)
+    let (identity, isNew) = try StoreOpening(
+      fresh, schema: ForgedIdentity.schema, rules: ForgedIdentity.rules, segmentBytes: 16 << 10,
+      mayCreate: true, now: ForgedIdentity.createdAt
+    ).identity()
     #expect(isNew)
     var expected = Array(literal.prefix(40))
     expected.replaceSubrange(16..<32, with: identity.identifier)
     expected.append(word: referenceCRC32C(expected))
     #expect(fresh.contents(of: "store") == expected)
+    var segment = ForgedSegment(sizeBytes: 16 << 10)
+    segment.identifier = identity.identifier
+    #expect(fresh.contents(of: segment.name) == segment.forge().bytes)
   }
 
   /// A segment with one group, as `SegmentedLog` writes it.

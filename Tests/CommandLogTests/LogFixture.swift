@@ -28,7 +28,7 @@ final class ManualClock: Sendable {
   }
 }
 
-/// A log, opened as a daemon opens it, and what recovery read.
+/// A log, opened, and what recovery read.
 struct OpenLog<Storage: Disk> {
   let log: SegmentedLog<Storage>
   let entries: [Entry]
@@ -58,8 +58,11 @@ struct LogSettings {
     return (end, entries)
   }
 
+  /// Begins a log in a directory without one, and goes on with one that is there.
   func open<Storage: Disk>(_ disk: Storage, after position: UInt64 = 0) throws -> OpenLog<Storage> {
-    let (end, entries) = try recover(disk, after: position)
+    let isNew = try position == 0 && disk.segmentPositions().isEmpty
+    let (end, entries) =
+      try isNew ? (LogEnd<Storage>(), []) : recover(disk, after: position)
     let log = SegmentedLog(
       disk, identity: ForgedIdentity.identity, rules: rules, resuming: end,
       options: .init(

@@ -47,6 +47,7 @@ import Testing
   ])
   func aNameWithAnImpossiblePositionIsNoSegment(name: String) throws {
     let disk = SimulatedDisk()
+    disk.plant([ForgedSegment(sizeBytes: 16 << 10)])
     disk.plant([], as: name)
     #expect(try LogSettings().open(disk).entries == [])
     #expect(FileNames.snapshotPosition("snapshot-18446744073709551615.snapshot") == nil)
