@@ -44,11 +44,8 @@ public struct StoreOpening<Storage: Disk> {
     }
     if names.contains(FileNames.storeDraft) {
       try undoCreation(names)
-    } else if let stray = names.sorted().first(where: FileNames.isContent) {
-      throw StoreFault(
-        .missing, file: disk.path(of: FileNames.store),
-        what: "the store's identity is missing, but \(stray) is there",
-        remedy: "restore the file from a back-up of this store, or name an empty directory")
+    } else if let fault = StoreFault.stray(names, disk) {
+      throw fault
     }
     if !mayCreate {
       throw StoreFault(
@@ -88,5 +85,16 @@ public struct StoreOpening<Storage: Disk> {
       try disk.syncDirectory()
       try disk.remove(FileNames.storeDraft)
     }
+  }
+}
+
+extension StoreFault {
+  /// Of a directory without an identity that has other files of a store.
+  static func stray(_ names: [String], _ disk: some Disk) -> StoreFault? {
+    guard let stray = names.sorted().first(where: FileNames.isContent) else { return nil }
+    return StoreFault(
+      .missing, file: disk.path(of: FileNames.store),
+      what: "the store's identity is missing, but \(stray) is there",
+      remedy: "restore the file from a back-up of this store, or name an empty directory")
   }
 }
