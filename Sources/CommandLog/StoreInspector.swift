@@ -33,6 +33,67 @@ package struct StoreInspector<Storage: Disk> {
       remedy: "check the path and that the file system is mounted")
   }
 
+  /// What a file of a store is, by its first bytes, and the store that it says
+  /// it belongs to.
+  package static func kind(of name: String, _ disk: Storage) throws(StoreFault) -> StoreFileKind {
+    let (bytes, count) = try faulting { () throws(DiskError) in
+      var bytes: [UInt8] = []
+      let count = try disk.open(name, for: .reading)
+        .read(LogFormat.segmentHeaderBytes, at: 0, into: &bytes)
+      return (bytes, count)
+    }
+    if count == LogFormat.segmentHeaderBytes, Array(bytes[0..<8]) == SegmentHeader.magic {
+      return .segment(
+        StoreIdentity(
+          identifier: Array(bytes[16..<32]), schema: bytes.word(UInt64.self, at: 40), createdAt: 0))
+    }
+    if count == LogFormat.segmentHeaderBytes, Array(bytes[0..<8]) == SnapshotFormat.magic {
+      return .snapshot(
+        StoreIdentity(
+          identifier: Array(bytes[16..<32]), schema: bytes.word(UInt64.self, at: 32), createdAt: 0))
+    }
+    return .other
+  }
+
+  /// Finds groups in a part of a segment that was kept: those whose checksums
+  /// are right, whether they hang together or not.
+  ///
+  /// - Returns: how many there are.
+  package func strayGroups(
+    in name: String, each: (LogGroup, [UInt8]) -> Void
+  ) throws(StoreFault) -> Int {
+    try faulting { () throws(DiskError) in
+      let file = try disk.open(name, for: .reading)
+      let sizeBytes = try file.sizeBytes
+      var groupCount = 0
+      var offset = 0
+      var block: [UInt8] = []
+      var body: [UInt8] = []
+      while offset < sizeBytes {
+        let count = try file.read(LogFormat.groupHeaderBytes, at: offset, into: &block)
+        var extent = LogFormat.blockBytes
+        if count == LogFormat.groupHeaderBytes,
+          let (header, _) = GroupHeader.decode(block, seed: identity.checksumSeed)
+        {
+          let bodyBytes = Int(header.bodyBytes)
+          let read = try file.read(
+            bodyBytes, at: offset + LogFormat.groupHeaderBytes, into: &body)
+          if read == bodyBytes, body.checksum(0..<bodyBytes) == header.bodyCRC {
+            extent = header.extentBytes
+            groupCount += 1
+            each(
+              LogGroup(
+                firstPosition: header.firstPosition, count: Int(header.count),
+                bodyBytes: bodyBytes), body)
+          }
+        }
+        offset += extent
+        progress(extent)
+      }
+      return groupCount
+    }
+  }
+
   /// Bytes that `snapshots` and `segments` read.
   package func sizeBytes() throws(StoreFault) -> Int {
     try faulting { () throws(DiskError) in
