@@ -143,14 +143,18 @@ package struct StoreInspector<Storage: Disk> {
       if let previous = findings.last, previous.fault == nil, finding.fault == nil,
         previous.lastPosition + 1 != first || finding.header?.chain != previous.chain
       {
-        finding.fault = .gap(
-          disk, behind: previous.firstPosition, offset: previous.usedBytes,
-          previous.lastPosition + 1, first, 0)
+        finding.fault =
+          StoreFault.gap(
+            disk, behind: previous.firstPosition, offset: previous.usedBytes,
+            previous.lastPosition + 1, first, 0
+          ).asFinding
       }
       if index < firsts.count - 1, finding.fault == nil, let tail = finding.tail {
-        finding.fault = .damagedSegment(
-          finding.path, "a damaged group in the midst of the log", at: tail.offset,
-          from: finding.lastPosition + 1, through: tail.positions?.upperBound)
+        finding.fault =
+          StoreFault.damagedSegment(
+            finding.path, "a damaged group in the midst of the log", at: tail.offset,
+            from: finding.lastPosition + 1, through: tail.positions?.upperBound
+          ).asFinding
       }
       findings.append(finding)
     }
@@ -174,11 +178,11 @@ package struct StoreInspector<Storage: Disk> {
       do throws(StoreFault) {
         try walk(&reader, &finding, each)
       } catch {
-        finding.fault = error
+        finding.fault = error.asFinding
       }
       finding.note(reader)
     } catch {
-      finding.fault = error
+      finding.fault = error.asFinding
     }
     return finding
   }
@@ -256,5 +260,17 @@ extension SegmentFinding {
     usedBytes = reader.offset
     durablePosition = reader.durableSeen
     chain = reader.chain
+  }
+}
+
+extension StoreFault {
+  /// A loss as it is found in one file: what it means is for a start to say,
+  /// which may not need the file.
+  fileprivate var asFinding: StoreFault {
+    if kind != .dataLoss { return self }
+    return StoreFault(
+      .damage, file: file, offset: offset, what: what,
+      remedy: "restore this file from a back-up, if there is one; a start that needs it refuses",
+      intactPosition: intactPosition)
   }
 }

@@ -12,7 +12,10 @@ extension StoreFindings: FindingsText {
     lines += deep.value?.lines ?? []
     lines += startLines
     for fault in faults { lines.append(row("fault", fault)) }
-    lines.append(row("verdict", sound ? "sound" : "NOT SOUND"))
+    let verdict =
+      start.refusal.value == nil
+      ? "NOT SOUND: it would start, and files are damaged" : "NOT SOUND: it would not start"
+    lines.append(row("verdict", sound ? "sound" : verdict))
     return lines
   }
 

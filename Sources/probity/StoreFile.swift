@@ -63,7 +63,7 @@ struct StoreFile {
 
   /// A part of a segment, or the identity of a store.
   private func part() throws(StoreFault) -> FileFindings {
-    let identity = try StoreIdentity.read(disk)
+    let identity = try identityBeside()
     if name == FileNames.store {
       return FileFindings(path: path, kind: "identity", store: identity.abbreviated, faults: [])
     }
@@ -83,6 +83,19 @@ struct StoreFile {
         file: name, groups: groupCount, commands: commandCount,
         firstPosition: Nullable(positions?.lowerBound),
         lastPosition: Nullable(positions?.upperBound)), faults: [])
+  }
+
+  /// Of the store in the same directory: parts of segments name none.
+  private func identityBeside() throws(StoreFault) -> StoreIdentity {
+    do throws(StoreFault) {
+      return try StoreIdentity.read(disk)
+    } catch {
+      if error.kind != .access || name == FileNames.store { throw error }
+      throw StoreFault(
+        .missing, file: path,
+        what: "this is neither a segment nor a snapshot, and there is no store beside it",
+        remedy: "name the directory of a store, or a file of one")
+    }
   }
 
   // MARK: Its commands
@@ -115,7 +128,7 @@ struct StoreFile {
         .missing, file: path, what: "a snapshot holds accounts, and no commands",
         remedy: "name a segment")
     case .other:
-      _ = try StoreInspector(disk, StoreIdentity.read(disk)).strayGroups(in: name, each: each)
+      _ = try StoreInspector(disk, identityBeside()).strayGroups(in: name, each: each)
     }
     Self.flush(&lines)
     if unreadable > 0 {

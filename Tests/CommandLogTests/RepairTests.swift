@@ -93,14 +93,14 @@ import Testing
       damage: { $0.delete(segmentName(8)) }),
     Case(
       name: "damage before the snapshot's position, in the segment that is needed", snapshot: 6,
-      intact: 6, lostThrough: 10, segmentsAside: [8], newSegment: 7, damage: flip(5, group: 0)),
+      intact: 6, lostThrough: 10, segmentsAside: [5, 8], newSegment: 7, damage: flip(5, group: 0)),
     Case(
       name: "a damaged header of the segment that the snapshot lies in", snapshot: 6, intact: 6,
-      lostThrough: 10, segmentsAside: [8], newSegment: 7,
+      lostThrough: 10, segmentsAside: [5, 8], newSegment: 7,
       damage: { $0.flipBit(8 * 40, of: segmentName(5)) }),
     Case(
       name: "a snapshot that lies inside a group", snapshot: 1, intact: 1, lostThrough: 10,
-      segmentsAside: [5, 8], newSegment: 2, damage: { _ in }),
+      segmentsAside: [1, 5, 8], newSegment: 2, damage: { _ in }),
     Case(
       name: "damage, and a newer snapshot that cannot be read", snapshot: 4, intact: 5,
       lostThrough: 10, segmentsAside: [8], snapshotsAside: [7], cutAt: 2 * 4096,
