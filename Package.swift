@@ -26,6 +26,10 @@ let hot: [SwiftSetting] =
       .when(configuration: .release))
   ]
 
+/// Simulated disks move megabytes byte by byte: compiled for speed in debug
+/// builds too.
+let quick = SwiftSetting.unsafeFlags(["-O"], .when(configuration: .debug))
+
 let package = Package(
   name: "probity",
   products: [
@@ -136,6 +140,12 @@ let package = Package(
     .testTarget(name: "TidyTests", swiftSettings: house),
     .target(
       name: "SimulatedDisk", dependencies: ["CommandLog"], path: "Tests/SimulatedDisk",
+      swiftSettings: house + [quick]),
+    .target(
+      name: "ForgedStore", dependencies: ["CommandLog"], path: "Tests/ForgedStore",
+      swiftSettings: house + [quick]),
+    .testTarget(
+      name: "CommandLogTests", dependencies: ["CommandLog", "SimulatedDisk", "ForgedStore"],
       swiftSettings: house),
     .testTarget(
       name: "SimulatedDiskTests", dependencies: ["SimulatedDisk", "CommandLog"],

@@ -2,7 +2,7 @@
 /// names sort as positions do.
 package enum FileNames {
   package static let store = "store"
-  static let storeDraft = "store-draft.tmp"
+  package static let storeDraft = "store-draft.tmp"
   package static let lock = "lock"
   /// A segment that is being made, by the keeper of the spare and by the
   /// sequencer itself; removed at start.
@@ -30,9 +30,10 @@ package enum FileNames {
     snapshotPrefix + digits(position) + snapshotSuffix
   }
 
-  /// The first position that a segment's name gives, or nil for another file's name.
+  /// The first position that a segment's name gives, or nil for another file's
+  /// name. No name gives a position that no command can have: sums do not overflow.
   package static func segmentPosition(_ name: String) -> UInt64? {
-    position(name, segmentPrefix, segmentSuffix)
+    position(name, segmentPrefix, segmentSuffix).flatMap { $0 == 0 ? nil : $0 }
   }
 
   package static func snapshotPosition(_ name: String) -> UInt64? {
@@ -50,7 +51,10 @@ package enum FileNames {
       name.utf8.count == prefix.utf8.count + 20 + suffix.utf8.count
     else { return nil }
     let digits = name.dropFirst(prefix.count).dropLast(suffix.count)
-    return digits.allSatisfy { ("0"..."9").contains($0) } ? UInt64(digits) : nil
+    guard digits.allSatisfy({ ("0"..."9").contains($0) }), let position = UInt64(digits) else {
+      return nil
+    }
+    return position < LogFormat.positionEnd ? position : nil
   }
 
   private static func digits(_ position: UInt64) -> String {

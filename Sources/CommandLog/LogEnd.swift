@@ -7,6 +7,9 @@ public struct LogEnd<Storage: Disk>: Sendable {
   public internal(set) var offset = 0
   /// Checksum of the last group's header, or of the segment's where it has none.
   public internal(set) var chain: UInt32 = 0
+  /// Where the last segment has no group: what its header follows, as a segment
+  /// in its place has to.
+  public internal(set) var emptySegmentChain: UInt32?
   /// Position of the next command, from 1.
   public internal(set) var nextPosition: UInt64 = 1
   /// Rules of the last segment.

@@ -5,12 +5,17 @@ package enum LogFormat {
   package static let blockBytes = 4096
   package static let segmentHeaderBytes = 76
   package static let groupHeaderBytes = 48
+  /// All positions are less.
+  package static let positionEnd: UInt64 = 1 << 62
   /// Largest body of a group: what a reader allocates for it.
   package static let bodyBytesMax = 8 << 20
   /// In a weaker mode, most bytes written before a sync: with one group more,
   /// how far a tail can reach that a power cut tore.
   package static let unsyncedBytesMax = 8 << 20
   package static let tornBytesMax = unsyncedBytesMax + bodyBytesMax + 2 * blockBytes
+
+  /// A block, to fill others from.
+  static let zeros = [UInt8](repeating: 0, count: blockBytes)
 
   static func roundedUp(_ bytes: Int) -> Int {
     (bytes + blockBytes - 1) / blockBytes * blockBytes
@@ -144,7 +149,7 @@ package struct GroupHeader: Equatable, Sendable {
       bodyCRC: bytes.word(UInt32.self, at: offset + 28),
       chain: bytes.word(UInt32.self, at: offset + 32))
     guard header.count >= 1, header.bodyBytes <= LogFormat.bodyBytesMax,
-      header.firstPosition >= 1, header.firstPosition < 1 << 62,
+      header.firstPosition >= 1, header.firstPosition < LogFormat.positionEnd,
       header.durablePosition < header.firstPosition
     else { return nil }
     return (header, crc)

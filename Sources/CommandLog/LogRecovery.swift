@@ -52,6 +52,7 @@ package struct LogRecovery<Storage: Disk> {
       end.fileBytes = Int(reader.header.sizeBytes)
       end.offset = reader.offset
       end.chain = reader.chain
+      end.emptySegmentChain = reader.groupCount == 0 ? reader.header.chain : nil
       end.nextPosition = reader.nextPosition
       end.rules = reader.header.rules
       end.segmentCreatedAt = reader.header.createdAt

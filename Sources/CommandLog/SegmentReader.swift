@@ -44,7 +44,8 @@ struct SegmentReader<Storage: Disk> {
     if header.identifier != identity.identifier { throw .otherStore(path) }
     let opened = file
     let sizeBytes = try faulting { () throws(DiskError) in try opened.sizeBytes }
-    if header.firstPosition != firstPosition || header.schema != identity.schema {
+    if header.schema != identity.schema { throw .otherStore(path) }
+    if header.firstPosition != firstPosition {
       throw .damagedSegment(
         path, "the header says position \(header.firstPosition), the name \(firstPosition)",
         from: firstPosition)

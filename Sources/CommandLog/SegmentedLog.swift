@@ -64,8 +64,12 @@ public final class SegmentedLog<Storage: Disk>: GroupLog, @unchecked Sendable {
     durable = Atomic(end.nextPosition - 1)
     chain = end.chain
     nextPosition = end.nextPosition
-    // Under other rules a new segment begins.
-    file = end.rules == rules ? end.file : nil
+    if end.rules == rules {
+      file = end.file
+    } else {
+      // A new segment begins, in place of the last where that has no groups.
+      chain = end.emptySegmentChain ?? chain
+    }
     fileBytes = end.fileBytes
     offset = end.offset
   }
@@ -136,9 +140,9 @@ public final class SegmentedLog<Storage: Disk>: GroupLog, @unchecked Sendable {
       durablePosition: durablePosition, count: UInt32(count),
       bodyCRC: payload.checksum(0..<payload.count), chain: chain)
     buffer.removeAll(keepingCapacity: true)
-    buffer.append(contentsOf: repeatElement(0, count: LogFormat.groupHeaderBytes))
+    buffer.append(contentsOf: LogFormat.zeros[..<LogFormat.groupHeaderBytes])
     buffer.append(contentsOf: payload)
-    buffer.append(contentsOf: repeatElement(0, count: header.extentBytes - buffer.count))
+    buffer.append(contentsOf: LogFormat.zeros[..<(header.extentBytes - buffer.count)])
     return header.encode(into: &buffer, seed: identity.checksumSeed)
   }
 
@@ -153,15 +157,19 @@ public final class SegmentedLog<Storage: Disk>: GroupLog, @unchecked Sendable {
       // file system copies on write. What is half there is erased before the
       // next group, and nobody was told of it.
       spoiledBytes = max(spoiledBytes, extent)
-      if error.kind == .noSpace { throw .full(error.description) }
-      throw fail(error)
+      throw refusal(error)
     }
   }
 
   private func erase(_ file: Storage.File) throws(DiskError) {
     let zeros = [UInt8](repeating: 0, count: spoiledBytes)
     try file.write(zeros.span, at: offset)
+    unsyncedBytes += spoiledBytes
     spoiledBytes = 0
+  }
+
+  private func refusal(_ error: DiskError) -> LogError {
+    error.kind == .noSpace ? .full(error.description) : fail(error)
   }
 
   private func fail(_ error: DiskError) -> LogError {
@@ -171,9 +179,12 @@ public final class SegmentedLog<Storage: Disk>: GroupLog, @unchecked Sendable {
 
   // MARK: Segments
 
-  /// Begins the next segment. What was appended is synced first, so that only
-  /// the last segment can have a torn end.
+  /// Begins the next segment. What was appended is synced first, and so is that
+  /// nothing is behind it, so that only the last segment can have a torn end.
   private func rotate() throws(LogError) {
+    if spoiledBytes > 0, let file = file {
+      do throws(DiskError) { try erase(file) } catch { throw refusal(error) }
+    }
     try sync()
     let header = SegmentHeader(
       sizeBytes: UInt32(options.segmentBytes), identifier: identity.identifier,
@@ -181,19 +192,20 @@ public final class SegmentedLog<Storage: Disk>: GroupLog, @unchecked Sendable {
       createdAt: clock.wallSeconds())
     let encoded = header.encoded
     do throws(DiskError) {
-      if spoiledBytes > 0, let file = file { try erase(file) }
       let ready = hasSpare.load(ordering: .acquiring)
       let draft = ready ? FileNames.segmentSpare : FileNames.segmentInline
       let next = ready ? try disk.open(draft, for: .writing) : try makeInline()
       try next.write(encoded.span, at: 0)
       try next.sync()
+      // From here on the next segment may be there, even if the call fails:
+      // nothing may be appended to the one before.
+      file = nil
       try disk.rename(draft, to: FileNames.segment(firstPosition: nextPosition))
       if ready { hasSpare.store(false, ordering: .releasing) }
       try disk.syncDirectory()
       file = next
     } catch {
-      if error.kind == .noSpace { throw .full(error.description) }
-      throw fail(error)
+      throw refusal(error)
     }
     fileBytes = options.segmentBytes
     offset = LogFormat.blockBytes

@@ -42,9 +42,12 @@ public struct StoreOpening<Storage: Disk> {
       }
       return (identity, false)
     }
-    if names.contains(FileNames.storeDraft) {
-      try undoCreation(names)
-    } else if let stray = names.sorted().first(where: FileNames.isContent) {
+    // Beside a draft of it, a first segment is what a crash in `create` leaves.
+    let isHalfMade = names.contains(FileNames.storeDraft)
+    let ours = FileNames.segment(firstPosition: 1)
+    if let stray = names.sorted().first(where: {
+      FileNames.isContent($0) && !(isHalfMade && $0 == ours)
+    }) {
       throw StoreFault(
         .missing, file: disk.path(of: FileNames.store),
         what: "the store's identity is missing, but \(stray) is there",
@@ -56,6 +59,7 @@ public struct StoreOpening<Storage: Disk> {
         what: "there is no store here, and none may be made",
         remedy: "check the path and that the file system is mounted")
     }
+    if isHalfMade { try undoCreation(names) }
     let identity = StoreIdentity.random(schema: schema, createdAt: now)
     try faulting { () throws(DiskError) in try create(identity) }
     return (identity, true)

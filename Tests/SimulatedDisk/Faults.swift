@@ -13,6 +13,9 @@ package enum Fault: Hashable, Sendable {
   case readOnly
   /// A write leaves the beginning of its bytes, then EIO; `storage` for other calls.
   case shortWrite
+  /// A write leaves the beginning of its bytes, or all of them, then there is no
+  /// room; `noSpace` for other calls.
+  case shortOfRoom
   /// All is done, then EIO.
   case late
   /// The machine stops in this call, which may or may not be done; every call
@@ -125,7 +128,7 @@ extension MachineState {
 
   func failure(_ fault: Fault, _ call: Call) -> DiskError {
     switch fault {
-    case .noSpace: call.error(.noSpace)
+    case .noSpace, .shortOfRoom: call.error(.noSpace)
     case .denied: call.error(.denied)
     case .readOnly: call.error(.readOnly)
     case .storage, .shortWrite, .late: call.error(.storage)

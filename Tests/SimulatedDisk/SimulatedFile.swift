@@ -50,12 +50,13 @@ package final class SimulatedFile: DiskFile {
     try machine.state.withLock { state throws(DiskError) in
       let fault = try state.begin(call)
       var bytes = bytes
-      if fault == .shortWrite && !bytes.isEmpty {
-        bytes.removeLast(bytes.count - state.random.below(bytes.count))
+      switch fault {
+      case .shortWrite where !bytes.isEmpty: bytes.removeLast(1 + state.random.below(bytes.count))
+      case .shortOfRoom: bytes.removeLast(state.random.below(bytes.count + 1))
+      case .storage, .noSpace, .denied, .readOnly, .halt: bytes = []
+      case nil, .late, .shortWrite: break
       }
-      if fault == nil || fault == .late || fault == .shortWrite {
-        try state.write(bytes, at: offset, inode, call)
-      }
+      if !bytes.isEmpty { try state.write(bytes, at: offset, inode, call) }
       if let fault { throw state.failure(fault, call) }
     }
   }

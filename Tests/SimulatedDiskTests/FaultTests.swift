@@ -37,18 +37,23 @@ import Testing
     #expect(disk.callCount == calls.count + 1)
   }
 
-  @Test func aShortWriteLeavesTheBeginning() throws {
+  @Test(arguments: [
+    (Fault.shortWrite, DiskError.Kind.storage, 0...3), (.shortOfRoom, .noSpace, 0...4),
+  ])
+  func aShortWriteLeavesTheBeginning(
+    _ fault: Fault, kind: DiskError.Kind, left: ClosedRange<Int>
+  ) throws {
     var lengths: Set<Int> = []
     for seed in 0..<60 as Range<UInt64> {
       let disk = SimulatedDisk(seed: seed)
       let file = try disk.create("a")
-      disk.fail(call: 1, with: .shortWrite)
-      #expect(Self.kind { try file.write([1, 2, 3, 4].span, at: 0) } == .storage)
+      disk.fail(call: 1, with: fault)
+      #expect(Self.kind { try file.write([1, 2, 3, 4].span, at: 0) } == kind)
       let bytes = try #require(disk.contents(of: "a"))
       #expect(bytes == Array([1, 2, 3, 4].prefix(bytes.count)))
       lengths.insert(bytes.count)
     }
-    #expect(lengths == [0, 1, 2, 3])
+    #expect(lengths == Set(left))
   }
 
   @Test func aLateFaultComesWhenAllIsDone() throws {

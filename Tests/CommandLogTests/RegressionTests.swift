@@ -1,0 +1,83 @@
+import CommandLog
+import ForgedStore
+import SimulatedDisk
+import Testing
+
+/// What was wrong once.
+@Suite struct RegressionTests {
+  /// The next segment had its name, its directory could not be synced for want of
+  /// room, and a smaller group went into the segment before: two segments claimed
+  /// the same positions, and the log could not be read any more.
+  @Test func nothingIsAppendedBehindASegmentThatMayHaveItsName() throws {
+    let disk = SimulatedDisk(seed: 1)
+    let log = try LogSettings().open(disk).log
+    try log.append(1)
+    disk.failAll(.syncDirectory, with: .noSpace)
+    #expect(throws: LogError.self) { try log.append(2, bytes: 10_000) }
+    #expect(throws: LogError.self) { try log.append(2) }
+    disk.clearFaults()
+    try log.append(2)
+    disk.crash()
+    #expect(try LogSettings().open(disk).entries.map(\.first) == [1, 2])
+  }
+
+  /// A group was written, its filling found no room, and the next group began a
+  /// segment: the erasing of the first was not synced, so that a power cut
+  /// brought it back, in front of a segment that claimed the same position.
+  @Test func aRefusedGroupDoesNotComeBackInFrontOfANewSegment() throws {
+    let disk = SimulatedDisk(seed: 1)
+    let log = try LogSettings().open(disk).log
+    try log.append(1)
+    disk.failAll(.write, with: .shortOfRoom)
+    #expect(throws: LogError.self) { try log.append(2) }
+    disk.clearFaults()
+    try log.append(2, bytes: 10_000)
+    for seed in 0..<100 as Range<UInt64> {
+      let after = disk.forked(seed: seed)
+      after.powerCut()
+      #expect(try LogSettings().open(after).entries.map(\.payload.count) == [40, 10_000])
+    }
+  }
+
+  /// A file with such a name, whatever is in it, ended the process: positions
+  /// before the first and behind the last were computed.
+  @Test(arguments: [
+    "log-00000000000000000000.segment", "log-18446744073709551615.segment",
+    "log-04611686018427387904.segment",
+  ])
+  func aNameWithAnImpossiblePositionIsNoSegment(name: String) throws {
+    let disk = SimulatedDisk()
+    disk.plant([ForgedSegment(sizeBytes: 16 << 10)])
+    disk.plant([], as: name)
+    #expect(try LogSettings().open(disk).entries == [])
+    #expect(FileNames.snapshotPosition("snapshot-18446744073709551615.snapshot") == nil)
+  }
+
+  /// The message named two equal positions.
+  @Test func aSegmentOfAnotherSchemaIsOfAnotherStore() {
+    let disk = SimulatedDisk()
+    var segment = ForgedSegment(groups: [ForgedGroup(payload(1))])
+    segment.schema = 1
+    disk.plant([segment])
+    #expect(LogSettings().fault(disk)?.kind == .otherStore)
+  }
+
+  /// A segment without groups was replaced by one under other rules, which named
+  /// the checksum of the one that was gone as the one before.
+  @Test func aSegmentInPlaceOfAnEmptyOneFollowsTheOneBefore() throws {
+    let disk = SimulatedDisk()
+    disk.plant([
+      ForgedSegment(sizeBytes: 16 << 10, groups: [ForgedGroup(payload(1))]),
+      ForgedSegment(firstPosition: 2, sizeBytes: 16 << 10),
+    ])
+    var settings = LogSettings()
+    settings.rules = ReplayRules(semantics: 7, policyHash: 1)
+    let log = try settings.open(disk, after: 1).log
+    try log.append(2)
+    #expect(disk.segmentNames.count == 2)
+    // From the beginning: what there is to complain of are the rules, not a gap.
+    #expect(settings.fault(disk)?.kind == .rules)
+    #expect(LogSettings().fault(disk)?.kind == .rules)
+    #expect(try settings.open(disk, after: 1).entries.map(\.first) == [2])
+  }
+}
