@@ -17,7 +17,7 @@ BENCHMARKS = pathlib.Path(__file__).resolve().parent.parent
 REPOSITORY = BENCHMARKS.parent
 START_SECONDS_MAX = 30
 # What tells a daemon to keep its state in memory alone.
-IN_MEMORY_ARGUMENTS = []
+IN_MEMORY_ARGUMENTS = ["--durability", "memory"]
 
 
 class Failure(Exception):

@@ -135,17 +135,11 @@ public final class AccountTable: @unchecked Sendable {
     count <= layout.accountsMax - self.count && count <= layout.shardCapacity - fullestShard
   }
 
-  /// Whether these accounts, none of them in the table, all fit. Writer only.
-  public func hasRoom(forNew keys: Set<AccountKey>) -> Bool {
-    if keys.count > layout.accountsMax - count { return false }
-    var newCounts = Array(repeating: 0, count: layout.shardCount)
-    for key in keys {
-      newCounts[shardIndex(of: hash(of: key))] += 1
-    }
-    return newCounts.indices.allSatisfy {
-      shard($0).recordCount + newCounts[$0] <= layout.shardCapacity
-    }
-  }
+  /// The shard that `key` lies in, or would. Any thread.
+  package func shardIndex(of key: AccountKey) -> Int { shardIndex(of: hash(of: key)) }
+
+  /// New accounts that the shard still takes, if the table does. Writer only.
+  package func room(inShard index: Int) -> Int { layout.shardCapacity - shard(index).recordCount }
 
   /// The record of `key`, or a new one. Writer only.
   public func locate(_ key: AccountKey) -> Located {

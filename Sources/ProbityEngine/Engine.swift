@@ -15,7 +15,8 @@ public final class Engine: Sendable {
     /// Commands in a group: bounds the memory of a group and how long a reply
     /// waits for those before it.
     public var groupCommandsMax: Int
-    /// Sources remembered for exactly-once; a new one beyond is refused.
+    /// Sources remembered for exactly-once. A new one beyond takes the place of
+    /// one idle for seven days or, if there is none, is refused.
     public var sourcesMax: Int
     /// Records that a snapshot copies in one go: about 50 µs.
     public var copiedRecordsMax: Int
@@ -25,7 +26,8 @@ public final class Engine: Sendable {
 
     public init(
       queuedCommandsMax: Int = 262_144, groupCommandsMax: Int = 32_768,
-      sourcesMax: Int = 1_048_576, copiedRecordsMax: Int = 4_096, pauseRecordsMax: Int = 8_192
+      sourcesMax: Int = SourceTable.capacityStandard, copiedRecordsMax: Int = 4_096,
+      pauseRecordsMax: Int = 8_192
     ) {
       self.copiedRecordsMax = copiedRecordsMax
       self.pauseRecordsMax = pauseRecordsMax
@@ -116,7 +118,7 @@ public final class Engine: Sendable {
     table: AccountTable, rules: EvidenceRules, log: any GroupLog, clock: any EngineClock,
     limits: Limits = Limits()
   ) {
-    let state = IntegrityState(table: table, rules: rules)
+    let state = IntegrityState(table: table, rules: rules, sourcesMax: limits.sourcesMax)
     self.init(state: state, log: log, clock: clock, limits: limits)
   }
 

@@ -115,7 +115,7 @@ package final class Sequencer: Sendable {
   /// Sorts out what is late, cancelled, or finds no room.
   private func admit(_ jobs: ArraySlice<RecordJob>, _ replies: inout GroupReplies) -> [RecordJob] {
     let now = clock.monotonicNanoseconds
-    var room = unsafe RoomCheck(state, sourcesMax: limits.sourcesMax)
+    var room = unsafe RoomCheck(state)
     return jobs.filter { job in
       if job.isCancelled {
         replies.add(job, .cancelled)
@@ -163,7 +163,7 @@ package final class Sequencer: Sendable {
       $0.stateHash = unsafe state.hash
       $0.appliedCount += UInt64(appliedCount)
       $0.duplicateCount += UInt64(duplicateCount)
-      $0.sourceCount = unsafe state.sourceCount
+      $0.sourceCount = unsafe state.sources.count
       $0.accountCount = unsafe state.table.count
     }
   }

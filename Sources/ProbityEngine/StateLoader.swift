@@ -31,7 +31,8 @@ public struct StateLoader<Storage: Disk>: Sendable {
     let outline = try readOutline()
     let table = try makeTable(outline)
     try loadAccounts(into: table, outline, threadCount: threadCount)
-    let state = IntegrityState(table: table, rules: rules, sourcesMax: sourcesMax)
+    // Its sources come with `restore`.
+    let state = IntegrityState(table: table, rules: rules, sourcesMax: 1)
     try loadSources(into: state, outline)
     let hash = state.hash(policyHash: reader.summary.rules.policyHash)
     if hash != reader.summary.stateHash {
@@ -151,23 +152,26 @@ public struct StateLoader<Storage: Disk>: Sendable {
   private func loadSources(
     into state: IntegrityState, _ outline: StateOutline
   ) throws(StoreFault) {
-    var buffer: [UInt8] = []
     var offset = 0
     do {
+      let file = try reader.open()
+      let sources = SourceTable(capacity: sourcesMax)
+      var buffer: [UInt8] = []
       for chunk in reader.chunks where chunk.section == SnapshotSection.sources.rawValue {
         offset = Int(chunk.offset)
-        try reader.read(chunk, into: &buffer)
-        try state.sources.load(buffer[..<Int(chunk.bodyBytes)])
+        try reader.read(chunk, file, into: &buffer)
+        try sources.load(Array(buffer[..<Int(chunk.bodyBytes)]))
       }
-      try state.finishLoad(
-        position: LogPosition(outline.position), newestEventAt: outline.newestEventAt)
+      try state.restore(
+        position: LogPosition(outline.position), newestEventAt: outline.newestEventAt,
+        sources: sources)
     } catch let fault as StoreFault {
       throw fault
     } catch {
       throw damage(at: offset, "\(error)")
     }
-    if UInt64(state.sourceCount) != outline.sourceCount {
-      throw damage(at: 0, "it holds \(state.sourceCount) sources, not \(outline.sourceCount)")
+    if UInt64(state.sources.count) != outline.sourceCount {
+      throw damage(at: 0, "it holds \(state.sources.count) sources, not \(outline.sourceCount)")
     }
   }
 

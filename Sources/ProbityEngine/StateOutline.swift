@@ -30,7 +30,7 @@ struct StateOutline: Equatable {
     position = state.position.rawValue
     seed = state.table.seed
     accountCount = UInt64(state.table.count)
-    sourceCount = UInt64(state.sourceCount)
+    sourceCount = UInt64(state.sources.count)
     newestEventAt = state.newestEventAt
     shardCounts = state.table.copiedShardCounts().map { UInt32($0) }
   }

@@ -10,7 +10,9 @@ public struct StoreOptions: Sendable {
   public var reserveBytes = 256 << 20
   /// Accounts that the table takes.
   public var accountsMax = StoreLayout.accountsMaxStandard
-  public var sourcesMax = 1_048_576
+  /// Sources remembered for exactly once: the same at every start, for which of
+  /// them are forgotten depends on it.
+  public var sourcesMax = SourceTable.capacityStandard
   /// A snapshot is due when so much log is behind the last one, and no less than
   /// the last one's size.
   public var snapshotLogBytes = 1 << 30
