@@ -52,7 +52,8 @@ def check_counts(connection, ledger):
         allowed = source.counts_possible
         source.demand(
             count in allowed,
-            f"{count} commands are applied; {' or '.join(map(str, allowed))} can be")
+            f"{count} commands are applied; {' or '.join(map(str, allowed))} can be",
+            lost=max(0, min(allowed) - count), twice=max(0, count - max(allowed)))
         if source.unknown is not None:
             source.unknown_is_applied = count == source.unknown.last
 
@@ -78,7 +79,8 @@ def check_duplicates(connection, ledger):
         last = source.applied
         source.demand(
             reply.applied == 0 and reply.duplicates == batch.count,
-            f"{reply.applied} of {batch.count} acknowledged commands were applied again")
+            f"{reply.applied} of {batch.count} acknowledged commands were applied again",
+            twice=reply.applied)
         source.demand(
             reply.highest_sequence == source.sequence(last),
             f"the highest sequence is {reply.highest_sequence}, not {source.sequence(last)}")

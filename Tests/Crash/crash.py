@@ -347,6 +347,8 @@ def main():
         shutil.rmtree(folder)
     except Exception as error:  # noqa: B902: whatever it is, the data is kept and told of
         failure = f"{type(error).__name__}: {error}"
+        counts.commands_lost += getattr(error, "lost", 0)
+        counts.commands_twice += getattr(error, "twice", 0)
         if not isinstance(error, (Violation, NotStarted)):
             traceback.print_exc()
         print(

@@ -19,7 +19,12 @@ COMMAND_BITS = 32
 
 
 class Violation(Exception):
-    """The daemon broke a promise."""
+    """The daemon broke a promise; how many commands are lost or there twice by it."""
+
+    def __init__(self, complaint, lost=0, twice=0):
+        super().__init__(complaint)
+        self.lost = lost
+        self.twice = twice
 
 
 @dataclass
@@ -108,11 +113,11 @@ class Source:
         self.last_acknowledged = batch
         self.unknown = None
 
-    def demand(self, condition, complaint):
+    def demand(self, condition, complaint, lost=0, twice=0):
         if not condition:
             raise Violation(
                 f"source {self.number} (acknowledged {self.acknowledged}, sent {self.sent}): "
-                + complaint)
+                + complaint, lost, twice)
 
 
 class Ledger:
