@@ -9,13 +9,14 @@
 package struct LogRecovery<Storage: Disk> {
   let disk: Storage
   let identity: StoreIdentity
-  /// The rules in force: groups to be replayed must have been recorded under them.
-  let rules: ReplayRules
+  /// The rules in force: groups to be replayed must have been recorded under
+  /// them. nil = any, where nothing is applied.
+  let rules: ReplayRules?
   /// Whether anything may be changed on disk.
   let access: DiskAccess
 
   package init(
-    _ disk: Storage, identity: StoreIdentity, rules: ReplayRules, for access: DiskAccess
+    _ disk: Storage, identity: StoreIdentity, rules: ReplayRules?, for access: DiskAccess
   ) {
     self.disk = disk
     self.identity = identity
@@ -41,8 +42,8 @@ package struct LogRecovery<Storage: Disk> {
     end.nextPosition = position + 1
     var body: [UInt8] = []
     for (index, first) in firsts.enumerated() {
-      var reader = try SegmentReader(disk, identity, firstPosition: first, for: access)
-      if index > 0 { try checkSequel(reader, to: end, firsts[index - 1]) }
+      let previous = index > 0 ? firsts[index - 1] : nil
+      var reader = try open(first, after: position, end, previous)
       while let group = try reader.next(into: &body) {
         try replay(group, body, reader, after: position, apply)
       }
@@ -76,27 +77,31 @@ package struct LogRecovery<Storage: Disk> {
         what: position == 0
           ? "there is no valid snapshot, and the log \(first)"
           : "the snapshot ends at position \(position), and the log \(first)",
-        remedy: "restore the missing files (\(FileNames.segment(firstPosition: position + 1)) "
-          + "or earlier, or a later snapshot) from a back-up"
-          + (position == 0
-            ? "" : "; or run `probity repair --accept-loss-after \(position)`"),
+        remedy: position == 0
+          ? "restore the missing files from a back-up: a snapshot, or the log from position 1 on"
+          : "restore the missing files from a back-up: the log from position \(position + 1) on, "
+            + "or a later snapshot" + .acceptLoss(after: position),
         intactPosition: position)
     }
     return Array(all[start...])
   }
 
-  private func checkSequel(
-    _ reader: SegmentReader<Storage>, to end: LogEnd<Storage>, _ previous: UInt64
-  ) throws(StoreFault) {
-    if reader.header.firstPosition == end.nextPosition && reader.header.chain == end.chain {
-      return
+  /// Opens a segment, and checks that it goes on where the one before ends.
+  private func open(
+    _ first: UInt64, after position: UInt64, _ end: LogEnd<Storage>, _ previous: UInt64?
+  ) throws(StoreFault) -> SegmentReader<Storage> {
+    do throws(StoreFault) {
+      let reader = try SegmentReader(
+        disk, identity, firstPosition: first, for: access, held: position)
+      if let previous, first != end.nextPosition || reader.header.chain != end.chain {
+        throw .gap(disk, behind: previous, offset: end.offset, end.nextPosition, first, position)
+      }
+      return reader
+    } catch {
+      // What is lost begins where the segment before ends.
+      guard let previous, error.kind == .dataLoss, first != end.nextPosition else { throw error }
+      throw .gap(disk, behind: previous, offset: end.offset, end.nextPosition, first, position)
     }
-    let path = disk.path(of: FileNames.segment(firstPosition: previous))
-    throw .damagedSegment(
-      path, "behind the last valid group, \(reader.name) does not follow", at: end.offset,
-      from: end.nextPosition,
-      through: reader.header.firstPosition > end.nextPosition
-        ? reader.header.firstPosition - 1 : nil)
   }
 
   private func replay(
@@ -109,7 +114,9 @@ package struct LogRecovery<Storage: Disk> {
         reader.path, "the snapshot's position \(position) lies inside a group", at: reader.offset,
         from: position + 1)
     }
-    if reader.header.rules != rules { throw .rules(reader.path, reader.header.rules, now: rules) }
+    if let rules, reader.header.rules != rules {
+      throw .rules(reader.path, reader.header.rules, now: rules)
+    }
     try apply(group, body)
   }
 
@@ -127,9 +134,8 @@ package struct LogRecovery<Storage: Disk> {
           tooLong && durable < reader.nextPosition
             ? "\(end - reader.offset) bytes that are no groups, more than a crash leaves"
             : "a damaged group that was acknowledged",
-          at: reader.offset, from: reader.nextPosition,
-          through: max(durable, rest.positions?.upperBound ?? 0) >= reader.nextPosition
-            ? max(durable, rest.positions?.upperBound ?? 0) : nil)
+          at: reader.offset, from: max(reader.nextPosition, position + 1),
+          through: max(durable, rest.positions?.upperBound ?? 0))
       }
       if access == .reading {
         return TornTail(
@@ -184,9 +190,21 @@ extension StoreFault {
       .dataLoss, file: path,
       what: "the log ends at position \(logEnd), before the snapshot at \(snapshot): "
         + "commands behind \(snapshot) may have been acknowledged and are not here",
-      remedy: "restore the log's newest segments from a back-up; or run "
-        + "`probity repair --accept-loss-after \(snapshot)`",
+      remedy: "restore the log's newest segments from a back-up" + .acceptLoss(after: snapshot),
       intactPosition: snapshot)
+  }
+
+  /// - Parameters:
+  ///   - first: where the segment behind the gap begins.
+  ///   - held: what the snapshot holds.
+  static func gap(
+    _ disk: some Disk, behind previous: UInt64, offset: Int, _ next: UInt64, _ first: UInt64,
+    _ held: UInt64
+  ) -> StoreFault {
+    .damagedSegment(
+      disk.path(of: FileNames.segment(firstPosition: previous)),
+      "behind the last valid group, \(FileNames.segment(firstPosition: first)) does not follow",
+      at: offset, from: max(next, held + 1), through: first - 1)
   }
 
   static func rules(_ path: String, _ found: ReplayRules, now: ReplayRules) -> StoreFault {

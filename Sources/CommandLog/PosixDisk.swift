@@ -14,7 +14,9 @@ public struct PosixDisk: Disk {
     self.directory = directory
   }
 
-  public func path(of name: String) -> String { directory + "/" + name }
+  public func path(of name: String) -> String {
+    name.isEmpty ? directory : directory == "/" ? "/" + name : directory + "/" + name
+  }
 
   public func names() throws(DiskError) -> [String] {
     guard let stream = unsafe opendir(directory) else { throw error(.list, "", errno) }
@@ -79,7 +81,7 @@ public struct PosixDisk: Disk {
   private func error(
     _ operation: DiskError.Operation, _ name: String, _ code: Int32
   ) -> DiskError {
-    DiskError(operation, file: name.isEmpty ? directory : path(of: name), code: code)
+    DiskError(operation, file: path(of: name), code: code)
   }
 }
 

@@ -7,6 +7,8 @@ struct SegmentReader<Storage: Disk> {
   let file: Storage.File
   let header: SegmentHeader
   private let seed: UInt32
+  /// What a snapshot holds of it: no fault calls that lost.
+  private let held: UInt64
   private(set) var offset = LogFormat.blockBytes
   /// Of the last valid group, or of the segment's header.
   private(set) var chain: UInt32
@@ -22,14 +24,33 @@ struct SegmentReader<Storage: Disk> {
   var path: String { disk.path(of: name) }
 
   /// Opens a segment and checks its header against the store and its name.
+  ///
+  /// - Parameter held: what a snapshot holds: no fault calls that lost.
   init(
-    _ disk: Storage, _ identity: StoreIdentity, firstPosition: UInt64, for access: DiskAccess
+    _ disk: Storage, _ identity: StoreIdentity, firstPosition: UInt64, for access: DiskAccess,
+    held: UInt64 = 0
+  ) throws(StoreFault) {
+    let name = FileNames.segment(firstPosition: firstPosition)
+    try self.init(disk, identity, name: name, for: access, from: firstPosition, held: held)
+    if header.firstPosition != firstPosition {
+      throw .damagedSegment(
+        path, "the header says position \(header.firstPosition), the name \(firstPosition)",
+        from: max(firstPosition, held + 1))
+    }
+  }
+
+  /// Opens a segment whatever its name.
+  ///
+  /// - Parameter from: what a fault calls lost, unless `held` is more.
+  init(
+    _ disk: Storage, _ identity: StoreIdentity, name: String, for access: DiskAccess,
+    from firstPosition: UInt64, held: UInt64 = 0
   ) throws(StoreFault) {
     self.disk = disk
-    name = FileNames.segment(firstPosition: firstPosition)
+    self.name = name
+    self.held = held
     seed = identity.checksumSeed
     let path = disk.path(of: name)
-    let name = name
     (file, block) = try faulting { () throws(DiskError) in
       let file = try disk.open(name, for: access)
       var block: [UInt8] = []
@@ -37,27 +58,24 @@ struct SegmentReader<Storage: Disk> {
       block.removeLast(block.count - count)
       return (file, block)
     }
+    let lost = max(firstPosition, held + 1)
     guard let (header, version, crc) = SegmentHeader.decode(block) else {
-      throw .damagedSegment(path, "the segment's header is damaged", from: firstPosition)
+      throw .damagedSegment(path, "the segment's header is damaged", from: lost)
     }
     if version != StoreIdentity.formatVersion { throw .version(path, found: version) }
-    if header.identifier != identity.identifier { throw .otherStore(path) }
+    if header.identifier != identity.identifier || header.schema != identity.schema {
+      throw .otherStore(path)
+    }
     let opened = file
     let sizeBytes = try faulting { () throws(DiskError) in try opened.sizeBytes }
-    if header.schema != identity.schema { throw .otherStore(path) }
-    if header.firstPosition != firstPosition {
-      throw .damagedSegment(
-        path, "the header says position \(header.firstPosition), the name \(firstPosition)",
-        from: firstPosition)
-    }
     if sizeBytes != Int(header.sizeBytes) {
       throw .damagedSegment(
         path, "the file has \(sizeBytes) bytes and was made with \(header.sizeBytes)",
-        from: firstPosition)
+        at: min(sizeBytes, Int(header.sizeBytes)), from: lost)
     }
     self.header = header
     chain = crc
-    nextPosition = firstPosition
+    nextPosition = header.firstPosition
   }
 
   /// The next group, its body at the beginning of `body`; nil where what follows
@@ -99,7 +117,8 @@ struct SegmentReader<Storage: Disk> {
       throw StoreFault(error)
     }
     if read == count { return }
-    throw .damagedSegment(path, "the file ends early", at: offset, from: nextPosition)
+    throw .damagedSegment(
+      path, "the file ends early", at: offset, from: max(nextPosition, held + 1))
   }
 
   /// What lies behind the last valid group.
@@ -140,16 +159,29 @@ struct SegmentReader<Storage: Disk> {
 }
 
 extension StoreFault {
+  /// - Parameters:
+  ///   - position: the first one that is lost.
+  ///   - last: the last one that is known to be; nil or less than `position`:
+  ///     nobody can tell.
   static func damagedSegment(
     _ path: String, _ what: String, at offset: Int = 0, from position: UInt64,
     through last: UInt64? = nil
   ) -> StoreFault {
     let lost =
-      last.map { "positions \(position) to \($0)" } ?? "positions from \(position) on"
+      last.flatMap { $0 < position ? nil : "positions \(position) to \($0)" }
+      ?? "positions from \(position) on"
     return StoreFault(
       .dataLoss, file: path, offset: offset, what: "\(what); \(lost) cannot be read",
-      remedy: "restore this file from a back-up; or, to go on without them, run "
-        + "`probity repair --accept-loss-after \(position - 1)`",
+      remedy: "restore this file from a back-up" + .acceptLoss(after: position - 1),
       intactPosition: position - 1)
+  }
+}
+
+extension String {
+  /// What follows "restore …" in the remedy of a loss.
+  static func acceptLoss(after position: UInt64) -> String {
+    position == 0
+      ? "; nothing before it is there, so that no loss can be accepted"
+      : "; or, to go on without them, run `probity repair --accept-loss-after \(position)`"
   }
 }

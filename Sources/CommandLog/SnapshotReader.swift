@@ -18,6 +18,11 @@ public struct SnapshotReader<Storage: Disk>: Sendable {
     _ disk: Storage, _ identity: StoreIdentity, position: UInt64
   ) throws(StoreFault) {
     try self.init(disk, identity, name: FileNames.snapshot(position: position))
+    try check(position: position)
+  }
+
+  /// The trailer's position against the name's.
+  func check(position: UInt64) throws(StoreFault) {
     if summary.position != position {
       throw .damagedSnapshot(
         path, at: sizeBytes - SnapshotFormat.trailerBytes,

@@ -45,14 +45,8 @@ public struct StoreOpening<Storage: Disk> {
     // Beside a draft of it, a first segment is what a crash in `create` leaves.
     let isHalfMade = names.contains(FileNames.storeDraft)
     let ours = FileNames.segment(firstPosition: 1)
-    if let stray = names.sorted().first(where: {
-      FileNames.isContent($0) && !(isHalfMade && $0 == ours)
-    }) {
-      throw StoreFault(
-        .missing, file: disk.path(of: FileNames.store),
-        what: "the store's identity is missing, but \(stray) is there",
-        remedy: "restore the file from a back-up of this store, or name an empty directory")
-    }
+    let others = names.filter { !(isHalfMade && $0 == ours) }
+    if let fault = StoreFault.stray(others, disk) { throw fault }
     if !mayCreate {
       throw StoreFault(
         .missing, file: disk.path(of: FileNames.store),
@@ -92,5 +86,16 @@ public struct StoreOpening<Storage: Disk> {
       try disk.syncDirectory()
       try disk.remove(FileNames.storeDraft)
     }
+  }
+}
+
+extension StoreFault {
+  /// Of a directory without an identity that has other files of a store.
+  static func stray(_ names: [String], _ disk: some Disk) -> StoreFault? {
+    guard let stray = names.sorted().first(where: FileNames.isContent) else { return nil }
+    return StoreFault(
+      .missing, file: disk.path(of: FileNames.store),
+      what: "the store's identity is missing, but \(stray) is there",
+      remedy: "restore the file from a back-up of this store, or name an empty directory")
   }
 }
