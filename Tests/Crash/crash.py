@@ -35,8 +35,12 @@ STORE_RUNS = (20, 60)
 STORE_COMMANDS_MAX = 400_000
 BATCH_SIZES = {"small": (1, 8), "medium": (1, 120), "large": (200, 3_000)}
 TRAFFIC_SECONDS = (0.01, 0.3)
+# Long enough for a snapshot now and then.
+SNAPSHOT_TRAFFIC_SECONDS = (0.1, 0.5)
 START_KILL_SECONDS = (0, 0.06)
 STOP_KILL_SECONDS = (0, 0.06)
+BLOCK_BYTES = 4_096
+TORN_BYTES = (1, 47, 4_096, 5_000, 200_000)
 BUYERS_SAMPLED = 2_000
 
 
@@ -55,22 +59,28 @@ class Plan:
     # Kills in a row while the next daemon starts, each so long after it was spawned.
     start_kills: list
     stop_kill_seconds: float
+    # Bytes written behind the log's end afterwards, as of a group that a power
+    # cut tore; 0 = none.
+    torn_bytes: int
 
     @classmethod
     def draw(cls, seed, run):
         choice = random.Random(f"{seed}/{run}")
         kills = choice.choices([0, 1, 2, 4], [80, 12, 5, 3])[0]
+        takes_snapshots = choice.random() < 0.3
         return cls(
             ending=choice.choices(["traffic", "quiet", "stop", "clean"], [62, 13, 18, 7])[0],
             durability=choice.choices(["always", "interval=50"], [70, 30])[0],
-            snapshot_rate=choice.choices([0, 1, 4, 256], [25, 25, 25, 25])[0],
+            snapshot_rate=choice.choices([0, 1, 4, 256], [40, 10, 15, 35])[0],
             event_loops=choice.choice([1, 2]),
             batch_sizes=choice.choices(list(BATCH_SIZES), [40, 50, 10])[0],
-            takes_snapshots=choice.random() < 0.4,
+            takes_snapshots=takes_snapshots,
             resends_at_once=choice.random() < 0.5,
-            traffic_seconds=choice.uniform(*TRAFFIC_SECONDS),
+            traffic_seconds=choice.uniform(
+                *(SNAPSHOT_TRAFFIC_SECONDS if takes_snapshots else TRAFFIC_SECONDS)),
             start_kills=[choice.uniform(*START_KILL_SECONDS) for _ in range(kills)],
-            stop_kill_seconds=choice.uniform(*STOP_KILL_SECONDS))
+            stop_kill_seconds=choice.uniform(*STOP_KILL_SECONDS),
+            torn_bytes=choice.choice(TORN_BYTES) if choice.random() < 0.08 else 0)
 
     @property
     def options(self):
@@ -94,8 +104,10 @@ class Counts:
     starts: int = 0
     snapshots_loaded: int = 0
     commands_replayed: int = 0
+    snapshots_taken: int = 0
     snapshots_asked_for: int = 0
-    torn_tails: int = 0
+    tails_torn: int = 0
+    tails_put_aside: int = 0
     batches_acknowledged: int = 0
     commands_acknowledged: int = 0
     batches_of_unknown_fate: int = 0
@@ -133,6 +145,9 @@ class Store:
              for number_of_source in range(self.clients * per_client)])
         self.was_clean = False
         self.restarts = 0
+        # The part of them that this script made; a kill may leave others.
+        self.tails_torn = 0
+        self.tails_aside = 0
 
     @property
     def is_worn_out(self):
@@ -152,8 +167,11 @@ class Store:
             self.let_clients_work(daemon, plan, seed)
         finally:
             daemon.kill()
+            self.counts.snapshots_taken += daemon.said.count("[probity] snapshot taken")
         self.ledger.lose_sight()
         self.check_files()
+        if plan.torn_bytes:
+            self.tear(random.Random(f"{seed}/tear"), plan.torn_bytes)
 
     def kill_while_starting(self, plan, seconds):
         daemon = StoredDaemon(self.data, *plan.options)
@@ -183,6 +201,8 @@ class Store:
             checks.check_status(ledger, status, self.name_of_restart)
             self.counts.snapshots_loaded += status.snapshot_position > 0
             self.counts.commands_replayed += status.recovered_commands
+            if status.torn_tails < self.tails_torn:
+                raise Violation(f"{self.tails_torn} tails were torn, {status.torn_tails} noticed")
             if self.was_clean and status.recovered_commands:
                 raise Violation(
                     f"{status.recovered_commands} commands were replayed after a clean stop")
@@ -275,7 +295,26 @@ class Store:
         self.counts.snapshots_put_aside += len(snapshots)
         if snapshots:
             raise Violation(f"snapshots were put aside: {', '.join(snapshots)}")
-        self.torn_tails = len(aside)
+        self.tails_aside = len(aside)
+        if self.tails_aside < self.tails_torn:
+            raise Violation(
+                f"{self.tails_torn} tails were torn; put aside are {', '.join(aside) or 'none'}")
+
+    def tear(self, choice, count):
+        """Puts bytes that are no group behind the last group of the log, if it has
+        room for them."""
+        last = max(self.data.glob("log-*.segment"), default=None)
+        if last is None or not (self.data / "store").exists():
+            return
+        content = last.read_bytes()
+        end = (len(content.rstrip(b"\0")) + BLOCK_BYTES - 1) // BLOCK_BYTES * BLOCK_BYTES
+        if end == 0 or end + count > len(content):
+            return
+        with open(last, "r+b") as file:
+            file.seek(end)
+            file.write(choice.randbytes(count - 1) + b"!")
+        self.tails_torn += 1
+        self.counts.tails_torn += 1
 
 
 def arguments():
@@ -321,7 +360,7 @@ def run_all(options, folder, counts):
 def replace(store, folder, seed, counts, makes_another=True):
     """Sums a store up and removes it; the next one."""
     if store is not None:
-        counts.torn_tails += store.torn_tails
+        counts.tails_put_aside += store.tails_aside
         counts.hashes += len(store.ledger.hashes)
         counts.hashes_seen_again += store.ledger.hashes_seen_again
         shutil.rmtree(store.data)

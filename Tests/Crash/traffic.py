@@ -131,7 +131,7 @@ class Snapshooter(Client):
         self.taken = 0
 
     def work(self, connection):
-        while not self.stopping.wait(self.random.uniform(0, 0.08)):
+        while not self.stopping.wait(self.random.uniform(0, 0.03)):
             try:
                 reply = connection.snapshot()
             except CallError as error:
