@@ -32,7 +32,7 @@ test-packages:
 	@.ci/install-packages test
 
 .PHONY: test
-test: test-packages test-debug test-release race end-to-end replay ## Run every test there is
+test: test-packages test-debug test-release race sim end-to-end replay ## Run every test there is
 	@echo "All suites passed."
 
 .PHONY: test-debug
@@ -48,6 +48,16 @@ test-release: packages ## The golden file once more, as the release build comput
 race: packages ## Readers against the writer under ThreadSanitizer
 	swift build --sanitize=thread --product store-race --scratch-path .build/tsan
 	.build/tsan/debug/store-race 10
+
+# Seeds of `make sim`; each planted bug must be found within PLANTS of them.
+SEEDS ?= 300
+FIRST ?= 1
+PLANTS ?= 300
+
+.PHONY: sim
+sim: packages ## The engine on a simulated disk: SEEDS=300 FIRST=1
+	swift build $(RELEASE) --product durability-simulation
+	.build/release/durability-simulation --seeds $(SEEDS) --first $(FIRST) --plant-seeds $(PLANTS)
 
 .PHONY: end-to-end
 end-to-end: test-packages build-release ## The release daemon, spoken to in Python and by the CLI

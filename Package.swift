@@ -124,6 +124,15 @@ let package = Package(
       name: "store-race", dependencies: ["AccountStore", "IntegrityCore"],
       path: "Tests/StoreRace", swiftSettings: house),
 
+    // A program that tries the engine on a simulated disk, for as many seeds as one likes.
+    .executableTarget(
+      name: "durability-simulation",
+      dependencies: [
+        "ProbityEngine", "AccountStore", "CommandLog", "IntegrityCore", "IntegrityPolicy",
+        "SimulatedDisk", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Tests/Simulation", swiftSettings: house),
+
     // Tests, a target a module.
     .testTarget(
       name: "AccountStoreTests", dependencies: ["AccountStore", "IntegrityCore"],

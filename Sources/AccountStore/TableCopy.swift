@@ -104,7 +104,8 @@ extension AccountTable {
   }
 
   private func copyUncopied(_ recordsMax: Int, _ bytes: inout [UInt8]) -> CopiedPiece? {
-    while copy.copiedCount < count {
+    if copy.copiedCount == count { return nil }
+    for _ in 0..<layout.shardCount {
       let index = copy.uncopiedShard
       let shard = shard(index)
       let start = copy.copiedCounts[index]
@@ -119,12 +120,14 @@ extension AccountTable {
       shard.appendRecords(start..<end, to: &bytes)
       return CopiedPiece(shard: index, recordCount: end - start)
     }
-    return nil
+    preconditionFailure("the shards hold fewer records than the table counts")
   }
 
   private func copyDirty(_ recordsMax: Int, _ bytes: inout [UInt8]) -> CopiedPiece? {
     copy.slots.removeAll(keepingCapacity: true)
-    while copy.dirtyCount > 0 {
+    if copy.dirtyCount == 0 { return nil }
+    // A pass that was begun may leave something behind in each shard: two rounds find it.
+    for _ in 0...2 * layout.shardCount {
       let index = copy.dirtyShard
       // Even an empty shard is taken from, so that its next pass starts at its first slot.
       let isPassEnded = copy.takeDirty(recordsMax, ofShard: index)
@@ -133,6 +136,6 @@ extension AccountTable {
       shard(index).appendRecords(at: copy.slots, to: &bytes)
       return CopiedPiece(shard: index, recordCount: copy.slots.count)
     }
-    return nil
+    preconditionFailure("the shards have fewer changed records than the table counts")
   }
 }

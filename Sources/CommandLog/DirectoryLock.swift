@@ -54,12 +54,19 @@ public final class DirectoryLock: Sendable {
     return nil
   }
 
+  /// Each is durable in the one above it: else a power cut could take the
+  /// directory with all that was acknowledged in it.
   private static func makeDirectories(_ directory: String) throws(StoreFault) {
     var path = ""
     for part in directory.split(separator: "/", omittingEmptySubsequences: false) {
+      let above = path.isEmpty ? "." : path
       path += part + "/"
       if path == "/" || part.isEmpty { continue }
-      if unsafe mkdir(path, 0o750) != 0 && errno != EEXIST {
+      if unsafe mkdir(path, 0o750) == 0 {
+        try faulting { () throws(DiskError) in
+          try PosixDisk(directory: above).syncDirectory()
+        }
+      } else if errno != EEXIST {
         throw StoreFault(DiskError(.create, file: String(path.dropLast()), code: errno))
       }
     }

@@ -2,7 +2,7 @@
 /// names sort as positions do.
 package enum FileNames {
   package static let store = "store"
-  static let storeDraft = "store-draft.tmp"
+  package static let storeDraft = "store-draft.tmp"
   package static let lock = "lock"
   /// A segment that is being made, by the keeper of the spare and by the
   /// sequencer itself; removed at start.

@@ -14,6 +14,9 @@ package enum LogFormat {
   package static let unsyncedBytesMax = 8 << 20
   package static let tornBytesMax = unsyncedBytesMax + bodyBytesMax + 2 * blockBytes
 
+  /// A block, to fill others from.
+  static let zeros = [UInt8](repeating: 0, count: blockBytes)
+
   static func roundedUp(_ bytes: Int) -> Int {
     (bytes + blockBytes - 1) / blockBytes * blockBytes
   }

@@ -116,10 +116,11 @@ public final class PosixFile: DiskFile {
     var done = 0
     var failure: Int32 = 0
     unsafe buffer.withUnsafeMutableBytes { bytes in
+      // Without bytes there is nothing to read.
+      guard let base = bytes.baseAddress else { return }
       while done < count {
         // Safe: done < count ≤ the buffer's size.
-        let read = unsafe pread(
-          descriptor, bytes.baseAddress! + done, count - done, off_t(offset + done))
+        let read = unsafe pread(descriptor, base + done, count - done, off_t(offset + done))
         if read < 0 && errno == EINTR { continue }
         if read < 0 { failure = errno }
         if read <= 0 { break }
@@ -134,10 +135,12 @@ public final class PosixFile: DiskFile {
     var done = 0
     var failure: Int32 = 0
     unsafe bytes.withUnsafeBytes { bytes in
+      // Without bytes there is nothing to write.
+      guard let base = bytes.baseAddress else { return }
       while done < bytes.count {
         // Safe: done < the span's size.
         let written = unsafe pwrite(
-          descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(offset + done))
+          descriptor, base + done, bytes.count - done, off_t(offset + done))
         if written < 0 && errno == EINTR { continue }
         if written < 0 {
           failure = errno
@@ -150,7 +153,8 @@ public final class PosixFile: DiskFile {
   }
 
   public func allocate(_ sizeBytes: Int) throws(DiskError) {
-    let code = posix_fallocate(descriptor, 0, off_t(sizeBytes))
+    var code = EINTR
+    while code == EINTR { code = posix_fallocate(descriptor, 0, off_t(sizeBytes)) }
     if code != 0 { throw DiskError(.allocate, file: path, code: code) }
   }
 

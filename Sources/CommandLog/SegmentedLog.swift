@@ -140,9 +140,9 @@ public final class SegmentedLog<Storage: Disk>: GroupLog, @unchecked Sendable {
       durablePosition: durablePosition, count: UInt32(count),
       bodyCRC: payload.checksum(0..<payload.count), chain: chain)
     buffer.removeAll(keepingCapacity: true)
-    buffer.append(contentsOf: repeatElement(0, count: LogFormat.groupHeaderBytes))
+    buffer.append(contentsOf: LogFormat.zeros[..<LogFormat.groupHeaderBytes])
     buffer.append(contentsOf: payload)
-    buffer.append(contentsOf: repeatElement(0, count: header.extentBytes - buffer.count))
+    buffer.append(contentsOf: LogFormat.zeros[..<(header.extentBytes - buffer.count)])
     return header.encode(into: &buffer, seed: identity.checksumSeed)
   }
 

@@ -42,17 +42,18 @@ public struct StoreOpening<Storage: Disk> {
       }
       return (identity, false)
     }
-    if names.contains(FileNames.storeDraft) {
-      try undoCreation(names)
-    } else if let fault = StoreFault.stray(names, disk) {
-      throw fault
-    }
+    // Beside a draft of it, a first segment is what a crash in `create` leaves.
+    let isHalfMade = names.contains(FileNames.storeDraft)
+    let ours = FileNames.segment(firstPosition: 1)
+    let others = names.filter { !(isHalfMade && $0 == ours) }
+    if let fault = StoreFault.stray(others, disk) { throw fault }
     if !mayCreate {
       throw StoreFault(
         .missing, file: disk.path(of: FileNames.store),
         what: "there is no store here, and none may be made",
         remedy: "check the path and that the file system is mounted")
     }
+    if isHalfMade { try undoCreation(names) }
     let identity = StoreIdentity.random(schema: schema, createdAt: now)
     try faulting { () throws(DiskError) in try create(identity) }
     return (identity, true)

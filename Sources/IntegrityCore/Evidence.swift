@@ -43,7 +43,10 @@ extension AccountRecord {
     _ weight: Double, to counter: Int, at time: UnixSeconds, schema: EvidenceSchema
   ) {
     let stored = weight * schema.storedWeight(at: time, epoch: epoch)
-    self[stored: counter] = Float(Double(self[stored: counter]) + stored)
+    let sum = Double(self[stored: counter]) + stored
+    // Counters stay finite, whatever is added: with infinity, undoing would give no number.
+    let largest = Double(Float.greatestFiniteMagnitude)
+    self[stored: counter] = Float(Swift.max(-largest, Swift.min(largest, sum)))
   }
 
   /// Undoes an `add` of the same weight and time, whatever came between.

@@ -18,20 +18,21 @@ public enum CommandCoding {
   public static let sizeBytes = 80
   static let wordCount = 10
 
+  /// About 10 ns, if `bytes` has the capacity.
   public static func append(_ command: Command, to bytes: inout [UInt8]) {
     let event = command.event
     let parts = Parts(event.detail)
-    append(command.source, to: &bytes)
-    append(command.sequence, to: &bytes)
-    append(event.buyer.rawValue, to: &bytes)
-    append(event.merchant.rawValue, to: &bytes)
-    append(event.order, to: &bytes)
-    append(event.claim, to: &bytes)
-    append(UInt64(bitPattern: event.amount.rawValue), to: &bytes)
-    append(UInt64(event.at.rawValue) | UInt64(parts.earlier.rawValue) << 32, to: &bytes)
-    append(
-      UInt64(parts.what) | UInt64(parts.first) << 8 | UInt64(parts.second) << 16, to: &bytes)
-    append(0, to: &bytes)
+    let times = UInt64(event.at.rawValue) | UInt64(parts.earlier.rawValue) << 32
+    let choices = UInt64(parts.what) | UInt64(parts.first) << 8 | UInt64(parts.second) << 16
+    let words: InlineArray<10, UInt64> = [
+      command.source.littleEndian, command.sequence.littleEndian,
+      event.buyer.rawValue.littleEndian, event.merchant.rawValue.littleEndian,
+      event.order.littleEndian, event.claim.littleEndian,
+      UInt64(bitPattern: event.amount.rawValue).littleEndian, times.littleEndian,
+      choices.littleEndian, 0,
+    ]
+    // Safe: ten whole words, read within the closure.
+    unsafe words.span.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
   }
 
   /// The commands of a group, or nil where any of its bytes are no command.
@@ -48,8 +49,12 @@ public enum CommandCoding {
   /// The command at `offset`, or nil where the bytes are no command.
   public static func decode(_ bytes: [UInt8], at offset: Int) -> Command? {
     guard offset >= 0, bytes.count - offset >= sizeBytes else { return nil }
+    let span = bytes.span
     func word(_ index: Int) -> UInt64 {
-      (0..<8).reduce(0) { $0 | UInt64(bytes[offset + index * 8 + $1]) << UInt64($1 * 8) }
+      // Safe: index < wordCount, and the guard found so many bytes.
+      let raw = unsafe span.bytes.unsafeLoadUnaligned(
+        fromByteOffset: offset + index * 8, as: UInt64.self)
+      return UInt64(littleEndian: raw)
     }
     let choices = word(8)
     let parts = Parts(
@@ -62,12 +67,6 @@ public enum CommandCoding {
       merchant: AccountID(word(3)), order: word(4), claim: word(5),
       amount: Minor(Int64(bitPattern: word(6))), detail: detail)
     return Command(source: word(0), sequence: word(1), event: event)
-  }
-
-  private static func append(_ word: UInt64, to bytes: inout [UInt8]) {
-    for shift in stride(from: UInt64(0), to: 64, by: 8) {
-      bytes.append(UInt8(truncatingIfNeeded: word >> shift))
-    }
   }
 
   /// What happened, as three bytes and a time.

@@ -125,7 +125,8 @@ public final class SourceTable {
     UInt64(lastAt.rawValue) + UInt64(retentionSeconds) <= UInt64(time.rawValue)
   }
 
-  /// Notes a command of the source in `slot`: it is now the one used last. About 10 ns.
+  /// Notes a command of the source in `slot`: it is now the one used last. With
+  /// finding the slot 10 ns for the source used last, 0.3 µs at random in a million.
   func use(_ slot: Int, sequence: UInt64, position: UInt64, at time: UnixSeconds) {
     hashSum &-= nodes[slot].entry.hash
     nodes[slot].entry.sequence = sequence
@@ -139,7 +140,7 @@ public final class SourceTable {
     copy.noteChange(of: slot)
   }
 
-  /// Notes the first command of a source. About 50 ns, or five cache misses.
+  /// Notes the first command of a source. About 70 ns; 0.5 µs in a full table of a million.
   ///
   /// - Precondition: the source is not known, and there is room, or a source
   ///   that may be forgotten at `entry.lastAt`. Traps otherwise: ask

@@ -144,7 +144,7 @@ struct TableCopyTests {
   private func keepsWorking(_ loaded: AccountTable, like table: AccountTable, seed: UInt64) throws {
     for index in 0..<200 where loaded.hasRoom(for: 1) {
       loaded.put(Numbering.random.key(index)) { $0.tierCode = 2 }
-      loaded.checkInvariants()
+      if index % 40 == 0 { loaded.checkInvariants() }
     }
     table.forEachRecord { record in
       var copy = record

@@ -80,11 +80,6 @@ struct LogSettings {
   }
 }
 
-/// Bytes that tell their position and have no zeros.
-func payload(_ position: UInt64, bytes: Int = 40) -> [UInt8] {
-  (0..<bytes).map { UInt8(truncatingIfNeeded: ($0 + Int(position) * 31) % 255 + 1) }
-}
-
 extension SegmentedLog {
   /// Appends `payload(nextPosition)`.
   @discardableResult

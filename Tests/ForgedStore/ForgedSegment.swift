@@ -1,5 +1,12 @@
 import CommandLog
 
+/// A body that tells its position and has no zeros.
+package func payload(_ position: UInt64, bytes: Int = 40) -> [UInt8] {
+  (0..<bytes).map {
+    UInt8(truncatingIfNeeded: ($0 &+ Int(truncatingIfNeeded: position) &* 31) & 127 + 1)
+  }
+}
+
 /// A group as it shall stand in a segment; nil = what would be right.
 package struct ForgedGroup: Sendable {
   package var body: [UInt8]

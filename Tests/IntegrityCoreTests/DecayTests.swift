@@ -223,4 +223,18 @@ struct DecayTests {
     #expect(abs(Self.read(record, .today, schema) - 1000) < 1e-3)
     #expect(abs(Self.read(record, later, schema) - 500) < 1e-3)
   }
+
+  /// More events of the largest amount than a counter has room for.
+  @Test func aCounterThatIsFullStaysFinite() {
+    for sign in [1.0, -1] {
+      var record = AccountRecord(AccountKey(.buyer, AccountID(1)))
+      record.touch(at: .today, schema: .standard)
+      record[stored: 1] = Float(sign) * Float.greatestFiniteMagnitude
+      record.add(sign * 1e30, to: 1, at: .today, schema: .standard)
+      #expect(record[stored: 1] == Float(sign) * Float.greatestFiniteMagnitude)
+      record.add(-sign * 1e30, to: 1, at: .today, schema: .standard)
+      #expect(record.isWellFormed)
+      #expect(abs(record[stored: 1]) < Float.greatestFiniteMagnitude)
+    }
+  }
 }

@@ -127,6 +127,26 @@ import Testing
     #expect(Set(sums).count == 1)
   }
 
+  @Test func theStateHashCoversPositionTimeAndEveryFieldOfASource() throws {
+    func hash(_ words: [[UInt64]], position: UInt64 = 50, time: UInt32 = 900) throws -> UInt64 {
+      let sources = SourceTable(capacity: 3)
+      try sources.load(Self.bytes(words))
+      let state = SourceTableTests.state(sourcesMax: 3)
+      try state.restore(
+        position: LogPosition(position), newestEventAt: UnixSeconds(time), sources: sources)
+      return state.hash
+    }
+    var hashes = [try hash(Self.sound), try hash(Self.sound, position: 51)]
+    hashes.append(try hash(Self.sound, time: 901))
+    hashes.append(try hash(Array(Self.sound.dropLast())))
+    for word in 1...4 {
+      var words = Self.sound
+      words[0][word] += 3
+      hashes.append(try hash(words))
+    }
+    #expect(Set(hashes).count == hashes.count)
+  }
+
   @Test func impossibleEntriesAreRefused() {
     func changed(_ slot: Int, _ word: Int, _ value: UInt64) -> [[UInt64]] {
       var words = Self.sound

@@ -145,4 +145,23 @@ import Testing
     }
     #expect(state.sources.count == 1_000)
   }
+
+  @Test func aLogThatASmallerTableCannotHoldIsFoundOutBeforeItIsApplied() {
+    let state = Self.state(sourcesMax: 2, accountsMax: 10)
+    // Ten buyers and one merchant; a duplicate needs no account.
+    let commands = Make.commands(1, 1...10)
+    #expect(
+      state.lackOfRoom(for: commands) == "no room for 1 new accounts: the limit is 10")
+    let fitting =
+      Array(commands.dropLast()) + [
+        Command(source: 1, sequence: 9, event: Make.settled(10, 1))
+      ]
+    #expect(state.lackOfRoom(for: fitting) == nil)
+    #expect(state.apply(fitting) == 9)
+    #expect(state.lackOfRoom(for: Array(commands.prefix(9))) == nil)
+    #expect(state.lackOfRoom(for: []) == nil)
+    let sources = [2, 3].map { Command(source: $0, sequence: 1, event: Make.settled(1, 1)) }
+    #expect(state.lackOfRoom(for: [sources[0]]) == nil)
+    #expect(state.lackOfRoom(for: sources)?.hasPrefix("no room for another source") == true)
+  }
 }

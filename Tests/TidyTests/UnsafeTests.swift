@@ -18,6 +18,7 @@ enum Unsafe {
     "Sources/ProbityClient/ClientHandler.swift",
     "Sources/ProbityClient/PendingCall.swift",
     "Sources/ProbityClient/ProbityClient.swift",
+    "Sources/ProbityEngine/CommandCoding.swift",
     "Sources/ProbityEngine/EngineClock.swift",
     "Sources/ProbityEngine/EngineThread.swift",
     "Sources/ProbityEngine/HousekeepingThread.swift",

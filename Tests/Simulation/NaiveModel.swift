@@ -1,0 +1,64 @@
+import Glibc
+import IntegrityCore
+
+/// What the commands of a log come to, in the plainest terms: dictionaries, lists
+/// of dated weights, the C library's `pow`.
+///
+/// Evidence that is weighed by a buyer's credibility is left to the core's own
+/// tests; everything else is here.
+struct NaiveModel {
+  struct Counter: Hashable {
+    let account: AccountKey
+    /// Index in the record.
+    let index: Int
+  }
+
+  private(set) var highest: [UInt64: UInt64] = [:]
+  private(set) var counters: [Counter: [(weight: Double, at: UnixSeconds)]] = [:]
+  private(set) var accounts: Set<AccountKey> = []
+  private(set) var position: UInt64 = 0
+
+  /// - Returns: whether it changed anything.
+  mutating func apply(_ command: Command) -> Bool {
+    position += 1
+    if command.sequence <= highest[command.source, default: 0] { return false }
+    highest[command.source] = command.sequence
+    let event = command.event
+    let buyer = AccountKey(.buyer, event.buyer)
+    let merchant = AccountKey(.merchant, event.merchant)
+    let amount = Double(event.amount.rawValue)
+    if event.changesBuyer { accounts.insert(buyer) }
+    if event.changesMerchant { accounts.insert(merchant) }
+    switch event.detail {
+    case .settled:
+      add(1, BuyerCounter.ordersSettled.rawValue, buyer, event.at)
+      add(amount, BuyerCounter.valueOrdered.rawValue, buyer, event.at)
+      add(1, MerchantCounter.ordersSettled.rawValue, merchant, event.at)
+      add(amount, MerchantCounter.valueSold.rawValue, merchant, event.at)
+    case .pickedUp(late: true):
+      add(1, MerchantCounter.pickupsLate.rawValue, merchant, event.at)
+    case .claimOpened(_, let allegation):
+      add(1, BuyerCounter.claimsOpened.rawValue, buyer, event.at)
+      add(amount, BuyerCounter.valueClaimed.rawValue, buyer, event.at)
+      if [.notReceived, .parcelEmpty].contains(allegation) {
+        add(1, BuyerCounter.claimsNotReceived.rawValue, buyer, event.at)
+      }
+    default: break
+    }
+    return true
+  }
+
+  private mutating func add(
+    _ weight: Double, _ index: Int, _ account: AccountKey, _ at: UnixSeconds
+  ) {
+    counters[Counter(account: account, index: index), default: []].append((weight, at))
+  }
+
+  /// The counter as of `now`, with the half-life in seconds.
+  func value(_ counter: Counter, at now: UnixSeconds, halfLife: Double) -> Double {
+    counters[counter, default: []].reduce(0) { sum, entry in
+      let age = Double(now.rawValue) - Double(entry.at.rawValue)
+      return sum + entry.weight * pow(2, -age / halfLife)
+    }
+  }
+}
