@@ -61,8 +61,8 @@ package struct LogRepair<Storage: Disk> {
       }
     } else if let snapshot {
       var aside: [UInt64] = []
-      for first in left where try first >= start(left) && reaches(first, beyond: intact) {
-        aside.append(first)
+      for first in left where first >= start(left) {
+        if try reaches(first, beyond: intact) { aside.append(first) }
       }
       plan.segmentsAside = aside + plan.segmentsAside
       plan.newSegment = .init(

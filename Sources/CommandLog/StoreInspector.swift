@@ -21,13 +21,18 @@ package struct StoreInspector<Storage: Disk> {
   package static func identity(_ disk: Storage) throws(StoreFault) -> StoreIdentity {
     let names = try faulting { () throws(DiskError) in try disk.names() }
     if names.contains(FileNames.store) { return try StoreIdentity.read(disk) }
-    if names.contains(FileNames.storeDraft) {
+    // Beside a draft of it, a first segment is what a crash in the making leaves.
+    let isHalfMade = names.contains(FileNames.storeDraft)
+    let ours = FileNames.segment(firstPosition: 1)
+    if let fault = StoreFault.stray(names.filter { !(isHalfMade && $0 == ours) }, disk) {
+      throw fault
+    }
+    if isHalfMade {
       throw StoreFault(
         .missing, file: disk.path(of: FileNames.store),
         what: "a store was being made here, and nothing was ever recorded in it",
         remedy: "start a daemon, which makes it anew")
     }
-    if let fault = StoreFault.stray(names, disk) { throw fault }
     throw StoreFault(
       .missing, file: disk.path(of: FileNames.store), what: "there is no store here",
       remedy: "check the path and that the file system is mounted")
