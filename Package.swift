@@ -148,6 +148,13 @@ let package = Package(
       name: "CommandLogTests", dependencies: ["CommandLog", "SimulatedDisk", "ForgedStore"],
       swiftSettings: house),
     .testTarget(
+      name: "StoreToolsTests",
+      dependencies: [
+        "ProbityEngine", "CommandLog", "SimulatedDisk", "ForgedStore", "IntegrityCore",
+        "IntegrityPolicy",
+      ],
+      swiftSettings: house),
+    .testTarget(
       name: "SimulatedDiskTests", dependencies: ["SimulatedDisk", "CommandLog"],
       swiftSettings: house),
     .testTarget(
