@@ -56,8 +56,11 @@ package struct LogRepair<Storage: Disk> {
     let left = firsts.filter { $0 <= intact }
     let end: SegmentFinding? = if let last = left.last { try examine(last) } else { nil }
     if let end, end.lastPosition == intact, try isWhole(left) {
+      // Whole blocks: the last command of a group ends with zeros.
       plan.cut = end.tail.map {
-        .init(firstPosition: end.firstPosition, offset: $0.offset, sizeBytes: $0.sizeBytes)
+        .init(
+          firstPosition: end.firstPosition, offset: $0.offset,
+          sizeBytes: LogFormat.roundedUp($0.sizeBytes))
       }
     } else if let snapshot {
       var aside: [UInt64] = []

@@ -83,7 +83,9 @@ package struct StoreInspector<Storage: Disk> {
           let bodyBytes = Int(header.bodyBytes)
           let read = try file.read(
             bodyBytes, at: offset + LogFormat.groupHeaderBytes, into: &body)
-          if read == bodyBytes, body.checksum(0..<bodyBytes) == header.bodyCRC {
+          // A torn tail is kept without the zeros at its end.
+          for index in read..<bodyBytes { body[index] = 0 }
+          if body.checksum(0..<bodyBytes) == header.bodyCRC {
             extent = header.extentBytes
             groupCount += 1
             each(
