@@ -160,14 +160,26 @@ class Damage(WithFiles):
                     self.assert_whole(daemon)
 
     def test_all_snapshots_damaged(self):
-        for snapshot in self.snapshots:
-            flip(snapshot, snapshot.stat().st_size // 2)
-        self.assert_refused(f"{self.data}/", "no valid snapshot, and the log begins at position")
+        """Each is named, with the place of its damage."""
+        reasons = ""
+        for snapshot in reversed(self.snapshots):
+            flip(snapshot, snapshot.stat().st_size - 5)
+            reasons += f".*{re.escape(str(snapshot))} at offset [0-9]+: the trailer"
+        self.assert_refused(
+            self.data, f"no valid snapshot, and the log begins at position .*unusable: {reasons}")
 
     def test_no_snapshots(self):
         for snapshot in self.snapshots:
             snapshot.unlink()
-        self.assert_refused(f"{self.data}/", "no valid snapshot, and the log begins at position")
+        self.assert_refused(self.data, "no valid snapshot, and the log begins at position")
+
+    def test_no_log(self):
+        for segment in self.segments:
+            segment.unlink()
+        self.assert_refused(self.data, "the log has no segment")
+        for snapshot in self.snapshots:
+            snapshot.unlink()
+        self.assert_refused(self.data, "no valid snapshot, and the log has no segment")
 
     def test_snapshot_of_another_store(self):
         newest = self.snapshots[-1]
