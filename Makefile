@@ -60,6 +60,18 @@ sim: packages ## The engine on a simulated disk: SEEDS=300 FIRST=1
 	swift build $(RELEASE) --product durability-simulation
 	.build/release/durability-simulation --seeds $(SEEDS) --first $(FIRST) --plant-seeds $(PLANTS)
 
+TARGET ?= log
+SECONDS ?= 60
+FUZZ := .build/fuzz
+
+.PHONY: fuzz
+fuzz: packages ## Damaged files for a reader: TARGET=log or snapshot, SECONDS=60
+	swift build -c release --sanitize=fuzzer --package-path Tests/Fuzz --scratch-path $(FUZZ) --product fuzz-$(TARGET)
+	mkdir -p $(FUZZ)/corpus/$(TARGET)
+	$(FUZZ)/release/fuzz-$(TARGET) -max_total_time=$(SECONDS) -max_len=24000 \
+	  -rss_limit_mb=1024 -malloc_limit_mb=64 -print_final_stats=1 -artifact_prefix=$(FUZZ)/ \
+	  $(FUZZ)/corpus/$(TARGET) Tests/Fuzz/Corpus/$(TARGET)
+
 .PHONY: end-to-end
 end-to-end: test-packages build-release ## The release daemon, spoken to in Python and by the CLI
 	Tests/EndToEnd/run.sh $(PROBITY)
