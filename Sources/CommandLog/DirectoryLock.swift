@@ -30,6 +30,30 @@ public final class DirectoryLock: Sendable {
 
   deinit { close(descriptor) }
 
+  /// The process that has a store's directory, as far as this one can see;
+  /// takes no lock and writes nothing.
+  ///
+  /// - Returns: its number; nil where there is none, or it is out of sight, such
+  ///   as in another container.
+  package static func owner(of directory: String) -> String? {
+    let path = PosixDisk(directory: directory).path(of: FileNames.lock)
+    var figures = stat()
+    if unsafe stat(path, &figures) != 0 { return nil }
+    var table: [UInt8] = []
+    let proc = PosixDisk(directory: "/proc")
+    guard let count = try? proc.open("locks", for: .reading).read(4 << 20, at: 0, into: &table)
+    else { return nil }
+    let inode = ":\(figures.st_ino)"
+    for line in String(decoding: table[..<count], as: UTF8.self).split(separator: "\n") {
+      // "1: FLOCK  ADVISORY  WRITE 4711 fd:01:1234 0 EOF"
+      let words = line.split(separator: " ")
+      if words.count >= 6, words[1] == "FLOCK", words[5].hasSuffix(inode) {
+        return String(words[4])
+      }
+    }
+    return nil
+  }
+
   /// Each is durable in the one above it: else a power cut could take the
   /// directory with all that was acknowledged in it.
   private static func makeDirectories(_ directory: String) throws(StoreFault) {

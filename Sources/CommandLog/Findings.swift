@@ -1,3 +1,11 @@
+/// What a file of a store is, with the identity that its header names.
+package enum StoreFileKind: Equatable, Sendable {
+  case segment(StoreIdentity)
+  case snapshot(StoreIdentity)
+  /// Without a header: a part of a segment, say.
+  case other
+}
+
 /// What an inspection found in one snapshot's file.
 package struct SnapshotFinding: Sendable {
   package var name: String

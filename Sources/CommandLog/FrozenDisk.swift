@@ -130,9 +130,9 @@ package final class FrozenFile<Base: DiskFile>: DiskFile {
       buffer.append(contentsOf: repeatElement(0, count: count - buffer.count))
     }
     let end = max(offset, min(offset + count, frozen.sizeBytes))
-    let kept = max(offset, min(end, frozen.bytes.count))
-    buffer.replaceSubrange(0..<kept - offset, with: frozen.bytes[min(offset, kept)..<kept])
-    for index in kept - offset..<end - offset { buffer[index] = 0 }
+    let kept = min(offset, frozen.bytes.count)..<min(end, frozen.bytes.count)
+    buffer.replaceSubrange(0..<kept.count, with: frozen.bytes[kept])
+    for index in kept.count..<end - offset { buffer[index] = 0 }
     return end - offset
   }
 

@@ -54,12 +54,21 @@ package struct LogRepair<Storage: Disk> {
     plan.segmentsAside = firsts.filter { $0 > intact }
     plan.snapshotsAside = snapshots.filter { $0 > intact }
     let left = firsts.filter { $0 <= intact }
-    let end: SegmentFinding? = if let last = left.last { try examine(last) } else { nil }
-    if let end, end.lastPosition == intact, try isWhole(left) {
+    var end: SegmentFinding?
+    if let last = left.last { end = try examine(last) }
+    let isWhole = try isWhole(left)
+    if let end, end.lastPosition == intact, isWhole {
       plan.cut = end.tail.map {
         .init(firstPosition: end.firstPosition, offset: $0.offset, sizeBytes: $0.sizeBytes)
       }
     } else if let snapshot {
+      var aside: [UInt64] = []
+      let begin = start(left)
+      for first in left where first >= begin {
+        let isBeyond = try reaches(first, beyond: intact)
+        if isBeyond { aside.append(first) }
+      }
+      plan.segmentsAside = aside + plan.segmentsAside
       plan.newSegment = .init(
         firstPosition: intact + 1, sizeBytes: try sizeOfSegments(firsts), rules: snapshot.rules)
     }
@@ -70,15 +79,25 @@ package struct LogRepair<Storage: Disk> {
   private func examine(_ first: UInt64) throws(StoreFault) -> SegmentFinding? {
     let inspector = StoreInspector(disk, identity)
     let finding = inspector.segment(named: FileNames.segment(firstPosition: first))
-    if let fault = finding.fault, fault.kind != .dataLoss { throw fault }
+    if let fault = finding.fault, fault.kind != .damage { throw fault }
     return finding.header == nil ? nil : finding
+  }
+
+  /// The segment that a start reads first.
+  private func start(_ firsts: [UInt64]) -> UInt64 { firsts.last { $0 <= held + 1 } ?? 0 }
+
+  /// Whether a segment has, or may have, commands behind a position: so that it
+  /// has to be kept for longer than snapshots let it be.
+  private func reaches(_ first: UInt64, beyond position: UInt64) throws(StoreFault) -> Bool {
+    guard let finding = try examine(first) else { return true }
+    return finding.tail != nil || finding.lastPosition > position
   }
 
   /// Whether a start gets from the snapshot to the end of segments without a gap.
   private func isWhole(_ firsts: [UInt64]) throws(StoreFault) -> Bool {
-    guard let start = firsts.last(where: { $0 <= held + 1 }) else { return false }
+    if firsts.isEmpty { return false }
     var before: SegmentFinding?
-    for first in firsts where first >= start {
+    for first in firsts where first >= start(firsts) {
       guard let finding = try examine(first), let header = finding.header else { return false }
       if let before, first != before.lastPosition + 1 || header.chain != before.chain {
         return false

@@ -30,7 +30,8 @@ public struct SnapshotReader<Storage: Disk>: Sendable {
     }
   }
 
-  init(_ disk: Storage, _ identity: StoreIdentity, name: String) throws(StoreFault) {
+  /// Opens a snapshot whatever its name.
+  package init(_ disk: Storage, _ identity: StoreIdentity, name: String) throws(StoreFault) {
     self.disk = disk
     self.name = name
     path = disk.path(of: name)

@@ -33,6 +33,67 @@ package struct StoreInspector<Storage: Disk> {
       remedy: "check the path and that the file system is mounted")
   }
 
+  /// What a file of a store is, by its first bytes, and the store that it says
+  /// it belongs to.
+  package static func kind(of name: String, _ disk: Storage) throws(StoreFault) -> StoreFileKind {
+    let (bytes, count) = try faulting { () throws(DiskError) in
+      var bytes: [UInt8] = []
+      let count = try disk.open(name, for: .reading)
+        .read(LogFormat.segmentHeaderBytes, at: 0, into: &bytes)
+      return (bytes, count)
+    }
+    if count == LogFormat.segmentHeaderBytes, Array(bytes[0..<8]) == SegmentHeader.magic {
+      return .segment(
+        StoreIdentity(
+          identifier: Array(bytes[16..<32]), schema: bytes.word(UInt64.self, at: 40), createdAt: 0))
+    }
+    if count == LogFormat.segmentHeaderBytes, Array(bytes[0..<8]) == SnapshotFormat.magic {
+      return .snapshot(
+        StoreIdentity(
+          identifier: Array(bytes[16..<32]), schema: bytes.word(UInt64.self, at: 32), createdAt: 0))
+    }
+    return .other
+  }
+
+  /// Finds groups in a part of a segment that was kept: those whose checksums
+  /// are right, whether they hang together or not.
+  ///
+  /// - Returns: how many there are.
+  package func strayGroups(
+    in name: String, each: (LogGroup, [UInt8]) -> Void
+  ) throws(StoreFault) -> Int {
+    try faulting { () throws(DiskError) in
+      let file = try disk.open(name, for: .reading)
+      let sizeBytes = try file.sizeBytes
+      var groupCount = 0
+      var offset = 0
+      var block: [UInt8] = []
+      var body: [UInt8] = []
+      while offset < sizeBytes {
+        let count = try file.read(LogFormat.groupHeaderBytes, at: offset, into: &block)
+        var extent = LogFormat.blockBytes
+        if count == LogFormat.groupHeaderBytes,
+          let (header, _) = GroupHeader.decode(block, seed: identity.checksumSeed)
+        {
+          let bodyBytes = Int(header.bodyBytes)
+          let read = try file.read(
+            bodyBytes, at: offset + LogFormat.groupHeaderBytes, into: &body)
+          if read == bodyBytes, body.checksum(0..<bodyBytes) == header.bodyCRC {
+            extent = header.extentBytes
+            groupCount += 1
+            each(
+              LogGroup(
+                firstPosition: header.firstPosition, count: Int(header.count),
+                bodyBytes: bodyBytes), body)
+          }
+        }
+        offset += extent
+        progress(extent)
+      }
+      return groupCount
+    }
+  }
+
   /// Bytes that `snapshots` and `segments` read.
   package func sizeBytes() throws(StoreFault) -> Int {
     try faulting { () throws(DiskError) in
@@ -82,14 +143,18 @@ package struct StoreInspector<Storage: Disk> {
       if let previous = findings.last, previous.fault == nil, finding.fault == nil,
         previous.lastPosition + 1 != first || finding.header?.chain != previous.chain
       {
-        finding.fault = .gap(
-          disk, behind: previous.firstPosition, offset: previous.usedBytes,
-          previous.lastPosition + 1, first, 0)
+        finding.fault =
+          StoreFault.gap(
+            disk, behind: previous.firstPosition, offset: previous.usedBytes,
+            previous.lastPosition + 1, first, 0
+          ).asFinding
       }
       if index < firsts.count - 1, finding.fault == nil, let tail = finding.tail {
-        finding.fault = .damagedSegment(
-          finding.path, "a damaged group in the midst of the log", at: tail.offset,
-          from: finding.lastPosition + 1, through: tail.positions?.upperBound)
+        finding.fault =
+          StoreFault.damagedSegment(
+            finding.path, "a damaged group in the midst of the log", at: tail.offset,
+            from: finding.lastPosition + 1, through: tail.positions?.upperBound
+          ).asFinding
       }
       findings.append(finding)
     }
@@ -113,11 +178,11 @@ package struct StoreInspector<Storage: Disk> {
       do throws(StoreFault) {
         try walk(&reader, &finding, each)
       } catch {
-        finding.fault = error
+        finding.fault = error.asFinding
       }
       finding.note(reader)
     } catch {
-      finding.fault = error
+      finding.fault = error.asFinding
     }
     return finding
   }
@@ -195,5 +260,17 @@ extension SegmentFinding {
     usedBytes = reader.offset
     durablePosition = reader.durableSeen
     chain = reader.chain
+  }
+}
+
+extension StoreFault {
+  /// A loss as it is found in one file: what it means is for a start to say,
+  /// which may not need the file.
+  fileprivate var asFinding: StoreFault {
+    if kind != .dataLoss { return self }
+    return StoreFault(
+      .damage, file: file, offset: offset, what: what,
+      remedy: "restore this file from a back-up, if there is one; a start that needs it refuses",
+      intactPosition: intactPosition)
   }
 }

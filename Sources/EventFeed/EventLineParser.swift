@@ -80,6 +80,8 @@ public struct EventLineParser: Sendable {
       detail: try detail(type, values, line))
     let source = try values.positive(.source)
     let sequence = try values.positive(.sequence)
+    // Where a log had the command: of no consequence for where it will be.
+    _ = try values.positive(.position)
     if source != nil && sequence == nil {
       throw Complaint(.sequence, "is required where `source` is given: both or neither")
     }

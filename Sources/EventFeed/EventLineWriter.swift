@@ -37,6 +37,16 @@ public struct EventLineWriter: Sendable {
     bytes.append(UInt8(ascii: "}"))
   }
 
+  /// Appends the line of a command that is in a log, without a newline.
+  /// Allocates only to grow `bytes`.
+  public func append(_ command: Command, position: UInt64, to bytes: inout [UInt8]) {
+    appendMembers(command.event, to: &bytes)
+    append(.source, command.source, to: &bytes)
+    append(.sequence, command.sequence, to: &bytes)
+    append(.position, position, to: &bytes)
+    bytes.append(UInt8(ascii: "}"))
+  }
+
   private func appendMembers(_ event: Event, to bytes: inout [UInt8]) {
     append("{\"type\":\"", to: &bytes)
     append(FeedType(of: event.detail).rawValue, to: &bytes)

@@ -3,7 +3,7 @@
 package enum FeedField: String, CaseIterable {
   case type, at, buyer, merchant, order, claim, amount
   case orderedAt, late, by, cause, claimKind, openedAt, allegation, verdict, condition
-  case source, sequence
+  case source, sequence, position
 
   package static let names = allCases.map(\.rawValue)
 
@@ -11,7 +11,9 @@ package enum FeedField: String, CaseIterable {
   /// for `Event.fault` to say.
   package var isCommon: Bool {
     switch self {
-    case .type, .at, .buyer, .merchant, .order, .claim, .amount, .source, .sequence: true
+    case .type, .at, .buyer, .merchant, .order, .claim, .amount, .source, .sequence,
+      .position:
+      true
     case .orderedAt, .late, .by, .cause, .claimKind, .allegation, .verdict, .openedAt,
       .condition:
       false

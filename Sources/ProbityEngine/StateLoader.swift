@@ -43,7 +43,7 @@ public struct StateLoader<Storage: Disk>: Sendable {
 
   // MARK: Outline
 
-  private func readOutline() throws(StoreFault) -> StateOutline {
+  func readOutline() throws(StoreFault) -> StateOutline {
     guard let chunk = reader.chunks.last, chunk.section == SnapshotSection.outline.rawValue,
       chunk.bodyBytes <= StateOutline.bytesMax
     else { throw damage(at: reader.sizeBytes, "the last chunk is not the outline of a state") }

@@ -94,7 +94,10 @@ public struct StoreRecovery<Storage: Disk> {
     try checkSchema(identity)
     var unusable: [StoreFault] = []
     let loaded = try loadNewest(identity, &report, &unusable)
-    let state = if let loaded { loaded } else { try makeEmpty(tableSeed) }
+    let state =
+      if let loaded { loaded } else {
+        try IntegrityState.empty(disk, rules, options, seed: tableSeed)
+      }
     let recovery = LogRecovery(disk, identity: identity, rules: replayRules, for: .writing)
     let end: LogEnd<Storage>
     do throws(StoreFault) {
@@ -157,29 +160,12 @@ public struct StoreRecovery<Storage: Disk> {
         report.snapshotAt = UnixSeconds(reader.summary.createdAt)
         return state
       } catch {
-        // Only damage makes an older snapshot a substitute.
-        guard error.kind == .damage || error.kind == .disk else { throw error }
+        guard error.allowsOlderSnapshot else { throw error }
         report.damagedSnapshots.append(error.description)
         unusable.append(error)
       }
     }
     return nil
-  }
-
-  private func makeEmpty(_ seed: UInt64) throws(StoreFault) -> IntegrityState {
-    do throws(StoreError) {
-      let table = try AccountTable(
-        layout: StoreLayout(accountsMax: options.accountsMax), seed: seed)
-      return IntegrityState(table: table, rules: rules, sourcesMax: options.sourcesMax)
-    } catch {
-      switch error {
-      case .outOfAddressSpace(let sizeBytes):
-        throw StoreFault(
-          .room, file: disk.path(of: ""),
-          what: "cannot reserve \(sizeBytes >> 20) MiB of address space",
-          remedy: "lower --accounts-max, or raise the limit on address space (ulimit -v)")
-      }
-    }
   }
 
   /// Out of the way, so that they are not counted as generations.
@@ -200,23 +186,7 @@ public struct StoreRecovery<Storage: Disk> {
     _ group: LogGroup, _ body: [UInt8], into state: IntegrityState,
     _ report: inout RecoveryReport
   ) throws(StoreFault) {
-    let file = disk.path(of: "")
-    guard group.bodyBytes == group.count * CommandCoding.sizeBytes,
-      let commands = CommandCoding.decodeAll(body, count: group.count)
-    else {
-      throw StoreFault(
-        .dataLoss, file: file,
-        what:
-          "the group at position \(group.firstPosition) has a right checksum and holds no commands",
-        remedy: "use the version of the program that wrote it; if it is the same, report a fault",
-        intactPosition: group.firstPosition - 1)
-    }
-    if let reason = state.lackOfRoom(for: commands) {
-      throw StoreFault(
-        .room, file: file, what: "replaying position \(group.firstPosition): \(reason)",
-        remedy: "start with a larger --accounts-max")
-    }
-    _ = state.apply(commands)
+    try state.replay(group, body, file: disk.path(of: ""))
     report.replayedCount += UInt64(group.count)
     report.replayedBytes += group.bodyBytes
   }
@@ -229,15 +199,10 @@ public struct StoreRecovery<Storage: Disk> {
 
   // MARK: The clock
 
-  /// A clock far behind would make all evidence look as if it lay in the future.
   private func checkClock(_ segmentAt: UInt32, _ report: RecoveryReport) throws(StoreFault) {
-    let newest = max(segmentAt, report.snapshotAt.rawValue)
-    let now = clock.wallSeconds.rawValue
-    if newest <= now || newest - now <= options.clockBackSecondsMax { return }
-    throw StoreFault(
-      .clock, file: disk.path(of: ""),
-      what: "this machine's clock says \(now) s since 1970, the store was written at \(newest): "
-        + "\((newest - now) / 86_400) days later",
-      remedy: "set the clock (is time synchronisation running?) and start again")
+    let fault = StoreFault.clock(
+      disk.path(of: ""), newest: max(segmentAt, report.snapshotAt.rawValue),
+      now: clock.wallSeconds.rawValue, backSecondsMax: options.clockBackSecondsMax)
+    if let fault { throw fault }
   }
 }

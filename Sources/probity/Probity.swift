@@ -27,11 +27,12 @@ struct Probity: AsyncParsableCommand {
       and ask with `probity score`.
 
       Exit codes: 0 all went well; 1 something failed; 2 `record` refused some lines; \
-      64 the command line is wrong; 130 interrupted.
+      3 a store is damaged or cannot be opened as it is; 64 the command line is wrong; \
+      130 interrupted.
       """,
     version: version,
     subcommands: [
       Serve.self, Score.self, Explain.self, Record.self, StatusCommand.self, Snapshot.self,
-      Simulate.self,
+      Inspect.self, Repair.self, Simulate.self,
     ])
 }

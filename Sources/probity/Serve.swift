@@ -69,7 +69,7 @@ struct Serve: AsyncParsableCommand {
   func run() async throws {
     var logger = Logger(label: "probity") { StreamLogHandler.standardError(label: $0) }
     logger.logLevel = logLevel
-    let document = try loadPolicy()
+    let document = try PolicyFile.read(policy)
     let token = try TokenFile.read(tokenFile)
     let opened = try store.open(document.policy, logger: logger)
     // The directory is ours until the last snapshot is written.
@@ -90,18 +90,6 @@ struct Serve: AsyncParsableCommand {
       try await group.run()
     } catch let error as ServerError {
       throw CommandFailure(error.description)
-    }
-  }
-
-  private func loadPolicy() throws -> PolicyDocument {
-    guard let policy else { return .standard }
-    guard let data = FileManager.default.contents(atPath: policy) else {
-      throw CommandFailure("cannot read the policy file \(policy)")
-    }
-    do {
-      return try PolicyDocument.load(bytes: Array(data), file: policy)
-    } catch {
-      throw CommandFailure("\(error)")
     }
   }
 

@@ -105,7 +105,7 @@ struct StoreArguments: ParsableArguments {
 
   /// Opens the store, or makes an engine that keeps nothing.
   ///
-  /// - Throws: `CommandFailure`, saying what is wrong where and what to do.
+  /// - Throws: after saying what is wrong where and what to do.
   func open(_ policy: Policy, logger: Logger) throws -> OpenedEngine {
     do {
       if durability.durability == .memory { return try openMemory(policy) }
@@ -119,7 +119,7 @@ struct StoreArguments: ParsableArguments {
         store, clock: SystemClock(), notify: { StoreLog(logger).report($0) })
       return OpenedEngine(engine: engine, lock: lock)
     } catch let fault as StoreFault {
-      throw CommandFailure(fault.description)
+      throw fault.reported()
     }
   }
 
@@ -143,17 +143,8 @@ struct StoreArguments: ParsableArguments {
   /// What was asked for, or what the store was made with.
   private func schema(_ disk: PosixDisk) throws(StoreFault) -> EvidenceSchema {
     if halfLifeDays != nil { return schema(days: halfLifeDays) }
-    guard let stored = try StoreOpening<PosixDisk>.existingSchema(disk) else {
-      return .standard
-    }
-    guard let seconds = UInt32(exactly: stored), EvidenceSchema.halfLifeRange.contains(seconds)
-    else {
-      throw StoreFault(
-        .damage, file: disk.path(of: "store"), offset: 32,
-        what: "a half-life of \(stored) s is impossible",
-        remedy: "restore this file from a back-up of the same store")
-    }
-    return EvidenceSchema(halfLifeSeconds: seconds)
+    guard try StoreOpening<PosixDisk>.existingSchema(disk) != nil else { return .standard }
+    return try .stored(try StoreIdentity.read(disk), in: disk)
   }
 
   private func schema(days: Int?) -> EvidenceSchema {
