@@ -32,7 +32,8 @@ test-packages:
 	@.ci/install-packages test
 
 .PHONY: test
-test: test-packages test-debug test-release race sim end-to-end replay ## Run every test there is
+test: RUNS = 8
+test: test-packages test-debug test-release race sim end-to-end broken-disks crash replay ## Run every test there is
 	@echo "All suites passed."
 
 .PHONY: test-debug
@@ -59,9 +60,31 @@ sim: packages ## The engine on a simulated disk: SEEDS=300 FIRST=1
 	swift build $(RELEASE) --product durability-simulation
 	.build/release/durability-simulation --seeds $(SEEDS) --first $(FIRST) --plant-seeds $(PLANTS)
 
+TARGET ?= log
+SECONDS ?= 60
+FUZZ := .build/fuzz
+
+.PHONY: fuzz
+fuzz: packages ## Damaged files for a reader: TARGET=log or snapshot, SECONDS=60
+	swift build -c release --sanitize=fuzzer --package-path Tests/Fuzz --scratch-path $(FUZZ) --product fuzz-$(TARGET)
+	mkdir -p $(FUZZ)/corpus/$(TARGET)
+	$(FUZZ)/release/fuzz-$(TARGET) -max_total_time=$(SECONDS) -max_len=24000 \
+	  -rss_limit_mb=1024 -malloc_limit_mb=64 -print_final_stats=1 -artifact_prefix=$(FUZZ)/ \
+	  $(FUZZ)/corpus/$(TARGET) Tests/Fuzz/Corpus/$(TARGET)
+
 .PHONY: end-to-end
 end-to-end: test-packages build-release ## The release daemon, spoken to in Python and by the CLI
 	Tests/EndToEnd/run.sh $(PROBITY)
+
+.PHONY: broken-disks
+broken-disks: test-packages build-release ## The release daemon on full, failing and damaged disks
+	Tests/Crash/run.sh $(PROBITY)
+
+RUNS ?= 500
+
+.PHONY: crash
+crash: test-packages build-release ## Kill the release daemon and count what it kept: RUNS=500 SEED=1
+	Tests/EndToEnd/python.sh $(PROBITY) Tests/Crash/crash.py --runs $(RUNS) $(if $(SEED),--seed $(SEED))
 
 .PHONY: replay
 replay: build-release ## Real marketplaces through a real daemon, if their data is there

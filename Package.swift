@@ -40,6 +40,8 @@ let package = Package(
     .library(name: "ProbityWire", targets: ["ProbityWire"]),
     .library(name: "ProbityEngine", targets: ["ProbityEngine"]),
     .library(name: "ProbityClient", targets: ["ProbityClient"]),
+    // For the package of fuzzers in Tests/Fuzz.
+    .library(name: "FuzzTargets", targets: ["FuzzTargets"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -147,6 +149,15 @@ let package = Package(
     .testTarget(
       name: "CommandLogTests", dependencies: ["CommandLog", "SimulatedDisk", "ForgedStore"],
       swiftSettings: house),
+    .target(
+      name: "FuzzTargets",
+      dependencies: [
+        "CommandLog", "SimulatedDisk", "ForgedStore", "ProbityEngine", "AccountStore",
+        "IntegrityCore", "IntegrityPolicy",
+      ],
+      path: "Tests/FuzzTargets", swiftSettings: house),
+    .testTarget(
+      name: "FuzzTargetsTests", dependencies: ["FuzzTargets"], swiftSettings: house),
     .testTarget(
       name: "StoreToolsTests",
       dependencies: [

@@ -54,8 +54,10 @@ package struct LogRepair<Storage: Disk> {
     plan.segmentsAside = firsts.filter { $0 > intact }
     plan.snapshotsAside = snapshots.filter { $0 > intact }
     let left = firsts.filter { $0 <= intact }
-    let end: SegmentFinding? = if let last = left.last { try examine(last) } else { nil }
-    if let end, end.lastPosition == intact, try isWhole(left) {
+    var end: SegmentFinding?
+    if let last = left.last { end = try examine(last) }
+    let isWhole = try isWhole(left)
+    if let end, end.lastPosition == intact, isWhole {
       // Whole blocks: the last command of a group ends with zeros.
       plan.cut = end.tail.map {
         .init(
@@ -64,8 +66,10 @@ package struct LogRepair<Storage: Disk> {
       }
     } else if let snapshot {
       var aside: [UInt64] = []
-      for first in left where first >= start(left) {
-        if try reaches(first, beyond: intact) { aside.append(first) }
+      let begin = start(left)
+      for first in left where first >= begin {
+        let isBeyond = try reaches(first, beyond: intact)
+        if isBeyond { aside.append(first) }
       }
       plan.segmentsAside = aside + plan.segmentsAside
       plan.newSegment = .init(

@@ -40,6 +40,9 @@ public final class SegmentedLog<Storage: Disk>: GroupLog, @unchecked Sendable {
   private var fileBytes = 0
   private var offset = 0
   private var chain: UInt32
+  /// While the segment has no group: what it follows, and what a segment that
+  /// takes its place, and its name, has to follow.
+  private var emptySegmentChain: UInt32?
   private var nextPosition: UInt64
   private var unsyncedBytes = 0
   private var unsyncedSince: UInt64?
@@ -64,12 +67,9 @@ public final class SegmentedLog<Storage: Disk>: GroupLog, @unchecked Sendable {
     durable = Atomic(end.nextPosition - 1)
     chain = end.chain
     nextPosition = end.nextPosition
-    if end.rules == rules {
-      file = end.file
-    } else {
-      // A new segment begins, in place of the last where that has no groups.
-      chain = end.emptySegmentChain ?? chain
-    }
+    emptySegmentChain = end.emptySegmentChain
+    // Under other rules a new segment begins.
+    file = end.rules == rules ? end.file : nil
     fileBytes = end.fileBytes
     offset = end.offset
   }
@@ -105,6 +105,7 @@ public final class SegmentedLog<Storage: Disk>: GroupLog, @unchecked Sendable {
     try write(extent)
     offset += extent
     chain = crc
+    emptySegmentChain = nil
     nextPosition += UInt64(count)
     unsyncedBytes += extent
     appended.wrappingAdd(extent, ordering: .relaxed)
@@ -188,7 +189,8 @@ public final class SegmentedLog<Storage: Disk>: GroupLog, @unchecked Sendable {
     try sync()
     let header = SegmentHeader(
       sizeBytes: UInt32(options.segmentBytes), identifier: identity.identifier,
-      firstPosition: nextPosition, schema: identity.schema, rules: rules, chain: chain,
+      firstPosition: nextPosition, schema: identity.schema, rules: rules,
+      chain: emptySegmentChain ?? chain,
       createdAt: clock.wallSeconds())
     let encoded = header.encoded
     do throws(DiskError) {
@@ -210,6 +212,7 @@ public final class SegmentedLog<Storage: Disk>: GroupLog, @unchecked Sendable {
     fileBytes = options.segmentBytes
     offset = LogFormat.blockBytes
     chain = encoded.word(UInt32.self, at: 72)
+    emptySegmentChain = header.chain
   }
 
   /// A segment made in a hurry: its room is taken but not written, so that

@@ -78,8 +78,22 @@ extension StoreFault: CustomStringConvertible {
   /// One line: file, offset, what, next step.
   public var description: String {
     let label = kind == .dataLoss ? "DATA_LOSS: " : ""
+    return "\(label)\(finding). Next step: \(remedy)"
+  }
+
+  /// What was found where.
+  private var finding: String {
     let place = offset.map { " at offset \($0)" } ?? ""
-    return "\(label)\(file)\(place): \(what). Next step: \(remedy)"
+    return "\(file)\(place): \(what)"
+  }
+
+  /// The same fault, telling also of those that led to it.
+  package func following(_ earlier: [StoreFault]) -> StoreFault {
+    if earlier.isEmpty { return self }
+    let reasons = earlier.map(\.finding).joined(separator: "; ")
+    return StoreFault(
+      kind, file: file, offset: offset, what: "\(what) (unusable: \(reasons))", remedy: remedy,
+      intactPosition: intactPosition)
   }
 }
 

@@ -92,15 +92,21 @@ public struct StoreRecovery<Storage: Disk> {
     ).identity()
     report.isNew = isNew
     try checkSchema(identity)
-    let loaded = try loadNewest(identity, &report)
+    var unusable: [StoreFault] = []
+    let loaded = try loadNewest(identity, &report, &unusable)
     let state =
       if let loaded { loaded } else {
         try IntegrityState.empty(disk, rules, options, seed: tableSeed)
       }
     let recovery = LogRecovery(disk, identity: identity, rules: replayRules, for: .writing)
-    let end = try recovery.run(after: state.position.rawValue) {
-      (group, body) throws(StoreFault) in
-      try replay(group, body, into: state, &report)
+    let end: LogEnd<Storage>
+    do throws(StoreFault) {
+      end = try recovery.run(after: state.position.rawValue) {
+        (group, body) throws(StoreFault) in
+        try replay(group, body, into: state, &report)
+      }
+    } catch {
+      throw error.following(unusable)
     }
     try checkClock(end.segmentCreatedAt, report)
     try putAsideDamaged(&report)
@@ -140,7 +146,7 @@ public struct StoreRecovery<Storage: Disk> {
 
   /// The state of the newest snapshot that is whole; nil if there is none.
   private func loadNewest(
-    _ identity: StoreIdentity, _ report: inout RecoveryReport
+    _ identity: StoreIdentity, _ report: inout RecoveryReport, _ unusable: inout [StoreFault]
   ) throws(StoreFault) -> IntegrityState? {
     let positions = try faulting { () throws(DiskError) in try disk.snapshotPositions() }
     for position in positions.reversed() {
@@ -156,6 +162,7 @@ public struct StoreRecovery<Storage: Disk> {
       } catch {
         guard error.allowsOlderSnapshot else { throw error }
         report.damagedSnapshots.append(error.description)
+        unusable.append(error)
       }
     }
     return nil

@@ -251,9 +251,12 @@ import Testing
     Self.expectLoss(disk, file: Self.name(10), offset: 4096, intact: 9, "positions 10 to 11")
   }
 
-  @Test(arguments: [3, 11] as [UInt64])
+  @Test(arguments: [3, 11, 20] as [UInt64])
   func aGroupWithAnotherPosition(position: UInt64) throws {
-    let disk = Self.disk { $0[3].groups[1].firstPosition = position }
+    let disk = Self.disk {
+      $0[3].groups[1].firstPosition = position
+      $0[3].groups[1].durablePosition = min(position - 1, 10)
+    }
     // It calls nothing durable that is missing, and nothing is behind it.
     if position == 11 {
       #expect(try Self.settings.open(disk).entries.count == 11)
@@ -328,6 +331,20 @@ import Testing
   }
 
   // MARK: What a disk does meanwhile
+
+  /// Groups that a later one calls durable are: only the rest is written again.
+  @Test func onlyWhatNoHeaderCallsDurableIsWrittenAgain() {
+    let disk = Self.disk()
+    disk.fail(call: 1, of: .write, with: .storage)
+    let fault = Self.settings.fault(disk)
+    #expect(fault?.kind == .disk)
+    #expect(fault?.offset == 2 * 4096)
+    let weak = Self.disk {
+      $0[3].groups[1].durablePosition = 9
+    }
+    weak.fail(call: 1, of: .write, with: .storage)
+    #expect(Self.settings.fault(weak)?.offset == 4096)
+  }
 
   /// A disk that cannot be read is no reason to doubt the log.
   @Test func aReadThatFailsIsNoDamage() throws {

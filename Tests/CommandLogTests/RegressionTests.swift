@@ -80,4 +80,18 @@ import Testing
     #expect(LogSettings().fault(disk)?.kind == .rules)
     #expect(try settings.open(disk, after: 1).entries.map(\.first) == [2])
   }
+
+  /// The same with a group that does not fit: segments had been made smaller
+  /// than they are now.
+  @Test func aSegmentInPlaceOfOneThatIsTooSmallFollowsTheOneBefore() throws {
+    let disk = SimulatedDisk()
+    disk.plant([
+      ForgedSegment(sizeBytes: 8 << 10, groups: [ForgedGroup(payload(1))]),
+      ForgedSegment(firstPosition: 2, sizeBytes: 8 << 10),
+    ])
+    let log = try LogSettings().open(disk).log
+    try log.append(2, bytes: 10_000)
+    #expect(disk.segmentNames.count == 2)
+    #expect(try LogSettings().open(disk).entries.map(\.first) == [1, 2])
+  }
 }

@@ -100,6 +100,9 @@ class Counts:
     kills_when_quiet: int = 0
     kills_while_starting: int = 0
     kills_while_stopping: int = 0
+    # As the drafts tell that were left.
+    kills_during_a_snapshot: int = 0
+    kills_during_the_last_snapshot: int = 0
     clean_stops: int = 0
     starts: int = 0
     snapshots_loaded: int = 0
@@ -170,6 +173,7 @@ class Store:
             self.counts.snapshots_taken += daemon.said.count("[probity] snapshot taken")
         self.ledger.lose_sight()
         self.check_files()
+        self.note_drafts(plan)
         if plan.torn_bytes:
             self.tear(random.Random(f"{seed}/tear"), plan.torn_bytes)
 
@@ -299,6 +303,12 @@ class Store:
         if self.tails_aside < self.tails_torn:
             raise Violation(
                 f"{self.tails_torn} tails were torn; put aside are {', '.join(aside) or 'none'}")
+
+    def note_drafts(self, plan):
+        if (self.data / "snapshot-draft.tmp").exists():
+            is_last = plan.ending == "stop"
+            self.counts.kills_during_a_snapshot += not is_last
+            self.counts.kills_during_the_last_snapshot += is_last
 
     def tear(self, choice, count):
         """Puts bytes that are no group behind the last group of the log, if it has

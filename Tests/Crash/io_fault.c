@@ -6,8 +6,8 @@
 //   PROBITY_FAULT_LASTS      1 = so do all later ones that change something
 //   PROBITY_FAULT_TRACE      file for a line a call: number, function, name, errno
 //
-// A write that fails has written half of its blocks, as a disk that fills up or
-// breaks in the midst of it does.
+// A write that fails has written all of its blocks but the last, as a disk that
+// fills up or breaks in the midst of it may.
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <dlfcn.h>
@@ -110,7 +110,7 @@ ssize_t pread(int descriptor, void *bytes, size_t count, off_t offset) {
 ssize_t pwrite(int descriptor, const void *bytes, size_t count, off_t offset) {
   int code = fault("pwrite", name_of(descriptor), 1);
   if (!code) return REAL(pwrite)(descriptor, bytes, count, offset);
-  size_t written = count / 2 / BLOCK_BYTES * BLOCK_BYTES;
+  size_t written = count == 0 ? 0 : (count - 1) / BLOCK_BYTES * BLOCK_BYTES;
   if (REAL(pwrite)(descriptor, bytes, written, offset) < 0) abort();
   errno = code;
   return -1;

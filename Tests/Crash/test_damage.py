@@ -41,7 +41,6 @@ class Template:
                     self.fill(connection, batches)
                 status = connection.status()
                 self.position, self.hash = status.log_position, status.state_hash
-                # Reads before it is killed, so that no spare is being made.
                 daemon.kill()
 
     def fill(self, connection, batches):
@@ -111,7 +110,7 @@ class Damage(WithFiles):
         self.assertRegex(lines[0], f"^Error: (DATA_LOSS: )?{place}: .*{what}.*\\. Next step: .+")
         self.assertEqual(self.contents(), before, "the refusal changed files")
 
-    def assert_whole(self, daemon, *, through=None):
+    def assert_whole(self, daemon):
         """All that was acknowledged is there, and the state is that of before."""
         with Connection(daemon.address) as connection:
             status = connection.status()
@@ -162,14 +161,26 @@ class Damage(WithFiles):
                     self.assert_whole(daemon)
 
     def test_all_snapshots_damaged(self):
-        for snapshot in self.snapshots:
-            flip(snapshot, snapshot.stat().st_size // 2)
-        self.assert_refused(self.data, "no valid snapshot, and the log begins at position")
+        """Each is named, with the place of its damage."""
+        reasons = ""
+        for snapshot in reversed(self.snapshots):
+            flip(snapshot, snapshot.stat().st_size - 5)
+            reasons += f".*{re.escape(str(snapshot))} at offset [0-9]+: the trailer"
+        self.assert_refused(
+            self.data, f"no valid snapshot, and the log begins at position .*unusable: {reasons}")
 
     def test_no_snapshots(self):
         for snapshot in self.snapshots:
             snapshot.unlink()
         self.assert_refused(self.data, "no valid snapshot, and the log begins at position")
+
+    def test_no_log(self):
+        for segment in self.segments:
+            segment.unlink()
+        self.assert_refused(self.data, "the log has no segment")
+        for snapshot in self.snapshots:
+            snapshot.unlink()
+        self.assert_refused(self.data, "no valid snapshot, and the log has no segment")
 
     def test_snapshot_of_another_store(self):
         newest = self.snapshots[-1]
@@ -207,7 +218,7 @@ class Damage(WithFiles):
                 status = connection.status()
             self.assertEqual(status.log_position, self.template.position - BATCH_COMMANDS)
             self.assertEqual(status.torn_tails, 1)
-            self.assertRegex(daemon.said, f"put aside.*|{last}")
+            self.assertRegex(daemon.said, f"put aside.*{last}|{last}.*put aside")
         self.assertEqual(len(self.files("aside-tail-*")), 1)
 
     def test_segment_head_damaged(self):
@@ -227,8 +238,10 @@ class Damage(WithFiles):
             segment.write_bytes(whole)
 
     def test_segment_missing(self):
-        self.segments[1].unlink()
-        self.assert_refused(self.data, "")
+        before, missing, after = self.segments
+        missing.unlink()
+        self.assert_refused(
+            before, f"{after.name} does not follow", offset=before.stat().st_size)
 
     def test_segment_of_another_store(self):
         last = self.segments[-1]
@@ -261,7 +274,7 @@ class Damage(WithFiles):
 
     def test_identity_of_another_store(self):
         shutil.copy(self.other.data / "store", self.data / "store")
-        self.assert_refused(self.data, "another store")
+        self.assert_refused(self.snapshots[-1], "another store", offset=16)
 
     def test_another_half_life(self):
         self.assert_refused(

@@ -15,18 +15,24 @@ PROBITY = os.environ.get("PROBITY", ".build/release/probity")
 
 
 class Daemon:
-    """`with Daemon() as daemon:` serves until the block ends."""
+    """`with Daemon() as daemon:` serves until the block ends, from a store of its
+    own unless the arguments name one."""
 
     def __init__(self, *arguments):
         self.arguments = arguments
 
     def __enter__(self):
+        self.folder = tempfile.TemporaryDirectory()
+        if "--data" not in self.arguments:
+            self.arguments += ("--data", os.path.join(self.folder.name, "data"))
         self.process = subprocess.Popen(
             [PROBITY, "serve", "--listen", "127.0.0.1:0", "--json", *self.arguments],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         if not line:
-            raise RuntimeError("the daemon did not start: " + self.process.stderr.read())
+            said = self.process.stderr.read()
+            self.__exit__()
+            raise RuntimeError("the daemon did not start: " + said)
         announced = json.loads(line)
         self.address = announced["listening"]
         self.admin = announced.get("admin")
@@ -38,6 +44,7 @@ class Daemon:
         self.exit_code = self.process.wait(timeout=20)
         self.process.stdout.close()
         self.process.stderr.close()
+        self.folder.cleanup()
 
     def run(self, command, *arguments, **options):
         """Runs `probity command` against this daemon."""

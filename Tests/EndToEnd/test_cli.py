@@ -117,8 +117,8 @@ class Refusals(WithFiles):
     def test_a_port_in_use(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]
-            self.assertOneLine(
-                run("serve", "--listen", f"127.0.0.1:{port}"), f"127.0.0.1:{port}", "in use")
+            result = run("serve", "--durability", "memory", "--listen", f"127.0.0.1:{port}")
+            self.assertOneLine(result, f"127.0.0.1:{port}", "in use")
 
     def test_no_daemon(self):
         with socket.create_server(("127.0.0.1", 0)) as free:
@@ -157,13 +157,15 @@ class Refusals(WithFiles):
     def test_an_admin_port_in_use(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:
             address = f"127.0.0.1:{taken.getsockname()[1]}"
-            self.assertOneLine(
-                run("serve", "--listen", "127.0.0.1:0", "--admin-listen", address), address, "in use")
+            result = run(
+                "serve", "--durability", "memory", "--listen", "127.0.0.1:0", "--admin-listen",
+                address)
+            self.assertOneLine(result, address, "in use")
 
     def test_a_snapshot_of_a_daemon_that_keeps_nothing(self):
-        with Daemon() as daemon:
-            if daemon.json("status")[0]["durability"] == "memory":
-                self.assertOneLine(daemon.run("snapshot"), "FAILED_PRECONDITION", "memory only")
+        with Daemon("--durability", "memory") as daemon:
+            self.assertEqual(daemon.json("status")[0]["durability"], "memory")
+            self.assertOneLine(daemon.run("snapshot"), "FAILED_PRECONDITION", "memory only")
 
     def test_a_token_is_asked_for(self):
         token = self.file("token", "open sesame\n")
@@ -208,7 +210,7 @@ class Answers(WithFiles):
     def test_status(self):
         with Daemon("--half-life-days", "90") as daemon:
             [status] = daemon.json("status")
-            self.assertEqual(status["durability"], "memory")
+            self.assertEqual(status["durability"], "always")
             self.assertEqual(status["halfLifeSeconds"], 90 * 86400)
             self.assertTrue(status["recording"])
             self.assertEqual(len(status["stateHash"]), 16)

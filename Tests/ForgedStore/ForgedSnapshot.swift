@@ -23,6 +23,7 @@ package struct ForgedSnapshot: Sendable {
   package var chunks: [Chunk]
   package var position: UInt64
   package var stateHash: UInt64 = 0x5555_6666_7777_8888
+  package var rules = ForgedIdentity.rules
   package var version: UInt32 = 1
   package var identifier = ForgedIdentity.identifier
   package var trailerIdentifier: [UInt8]?
@@ -75,8 +76,8 @@ package struct ForgedSnapshot: Sendable {
     var bytes = Array("PRBYSEND".utf8)
     bytes.append(word: position)
     bytes.append(word: stateHash)
-    bytes.append(word: ForgedIdentity.rules.policyHash)
-    bytes.append(word: ForgedIdentity.rules.semantics)
+    bytes.append(word: rules.policyHash)
+    bytes.append(word: rules.semantics)
     bytes.append(word: ForgedIdentity.createdAt)
     bytes.append(word: tableOffset ?? tableStart)
     bytes.append(word: chunkCount ?? UInt64(chunks.count))

@@ -30,15 +30,17 @@ struct Tally: Sendable {
   var intervalLosses = 0
 
   mutating func add(_ other: Tally) {
-    for path in unsafe Self.paths { self[keyPath: path] += other[keyPath: path] }
+    for path in Self.paths { self[keyPath: path] += other[keyPath: path] }
   }
 
-  nonisolated(unsafe) static let paths: [WritableKeyPath<Tally, Int>] = [
-    \.runs, \.commands, \.acknowledged, \.duplicates, \.starts, \.failedStarts, \.kills,
-    \.powerCuts, \.cleanStops, \.faults, \.failedLogs, \.refusals, \.snapshots,
-    \.snapshotFailures, \.snapshotsLoaded, \.damagedSnapshots, \.tornTails, \.replayed,
-    \.intervalLosses,
-  ]
+  private static var paths: [WritableKeyPath<Tally, Int>] {
+    [
+      \.runs, \.commands, \.acknowledged, \.duplicates, \.starts, \.failedStarts, \.kills,
+      \.powerCuts, \.cleanStops, \.faults, \.failedLogs, \.refusals, \.snapshots,
+      \.snapshotFailures, \.snapshotsLoaded, \.damagedSnapshots, \.tornTails, \.replayed,
+      \.intervalLosses,
+    ]
+  }
 }
 
 /// One run: a store on a simulated disk, clients, and everything that can happen
