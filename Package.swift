@@ -185,7 +185,7 @@ let package = Package(
       name: "ProbityEngineTests",
       dependencies: [
         "ProbityEngine", "IntegrityCore", "IntegrityPolicy", "AccountStore", "CommandLog",
-        "GoldenReplay",
+        "GoldenReplay", "SimulatedDisk",
       ],
       swiftSettings: house),
     .target(
