@@ -31,6 +31,9 @@ package final class StateCopier {
   private var pauseNanosecondsMax: UInt64 = 0
   private var copiedCount = 0
   private var copiedCountMax = 0
+  /// A piece as it is copied: in the last step most are small, and get memory of
+  /// their size.
+  private var scratch: [UInt8] = []
 
   init(state: IntegrityState, clock: any EngineClock, limits: Engine.Limits) {
     self.state = state
@@ -135,18 +138,19 @@ package final class StateCopier {
   }
 
   private func copyPiece(_ countMax: Int, _ channel: SnapshotChannel) {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(countMax * AccountRecord.sizeBytes)
-    if let piece = state.table.copyNext(recordsMax: countMax, into: &bytes) {
+    scratch.removeAll(keepingCapacity: true)
+    scratch.reserveCapacity(countMax * AccountRecord.sizeBytes)
+    if let piece = state.table.copyNext(recordsMax: countMax, into: &scratch) {
       copiedCount += piece.recordCount
       channel.put(
         SnapshotChannel.Piece(
           section: .accounts, group: UInt32(piece.shard), itemCount: piece.recordCount,
-          bytes: bytes))
-    } else if let count = state.sources.copyNext(entriesMax: countMax, into: &bytes) {
+          bytes: Array(scratch[...])))
+    } else if let count = state.sources.copyNext(entriesMax: countMax, into: &scratch) {
       copiedCount += count
       channel.put(
-        SnapshotChannel.Piece(section: .sources, group: 0, itemCount: count, bytes: bytes))
+        SnapshotChannel.Piece(
+          section: .sources, group: 0, itemCount: count, bytes: Array(scratch[...])))
     }
   }
 
