@@ -67,7 +67,8 @@ package struct SegmentHeader: Equatable, Sendable {
   }
 
   /// - Parameter bytes: `segmentHeaderBytes` or more.
-  /// - Returns: the header and its checksum, or nil where the bytes are none.
+  /// - Returns: the header and its checksum, or nil where the bytes are none or
+  ///   name a position that no command can have.
   static func decode(_ bytes: [UInt8]) -> (header: SegmentHeader, version: UInt32, crc: UInt32)? {
     guard bytes.count >= LogFormat.segmentHeaderBytes, Array(bytes[0..<8]) == magic else {
       return nil
@@ -80,6 +81,9 @@ package struct SegmentHeader: Equatable, Sendable {
       rules: ReplayRules(
         semantics: bytes.word(UInt32.self, at: 56), policyHash: bytes.word(UInt64.self, at: 48)),
       chain: bytes.word(UInt32.self, at: 60), createdAt: bytes.word(UInt32.self, at: 64))
+    guard header.firstPosition >= 1, header.firstPosition < LogFormat.positionEnd else {
+      return nil
+    }
     return (header, bytes.word(UInt32.self, at: 8), crc)
   }
 }

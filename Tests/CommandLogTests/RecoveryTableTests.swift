@@ -376,7 +376,7 @@ import Testing
       }
       #expect(first != nil)
       for ending in 0..<4 as Range<UInt64> {
-        let after = disk.forked(seed: ending)
+        let after = disk.forked(seed: UInt64(number) * 4 + ending)
         if ending == 0 { after.crash() } else { after.powerCut() }
         let opened = try Self.settings.open(after)
         #expect(opened.entries.map(\.payload) == (1...10).map { payload($0) })

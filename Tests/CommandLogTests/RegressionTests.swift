@@ -53,6 +53,20 @@ import Testing
     #expect(FileNames.snapshotPosition("snapshot-18446744073709551615.snapshot") == nil)
   }
 
+  /// A file that was kept aside, with a header that says so and a right checksum,
+  /// ended the process that inspected it.
+  @Test(arguments: [0, 1 << 62, UInt64.max] as [UInt64])
+  func aHeaderWithAnImpossiblePositionIsDamaged(position: UInt64) {
+    let disk = SimulatedDisk()
+    var segment = ForgedSegment(groups: [ForgedGroup(payload(1))])
+    segment.saidPosition = position
+    disk.plant(segment.forge().bytes, as: "aside-segment-1-1")
+    let finding = StoreInspector(disk, ForgedIdentity.identity).segment(
+      named: "aside-segment-1-1")
+    #expect(finding.fault?.what.contains("header is damaged") == true)
+    #expect(finding.groupCount == 0)
+  }
+
   /// The message named two equal positions.
   @Test func aSegmentOfAnotherSchemaIsOfAnotherStore() {
     let disk = SimulatedDisk()

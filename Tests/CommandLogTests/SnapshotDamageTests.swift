@@ -66,7 +66,11 @@ import Testing
       { $0.chunks[2].offset = 64 }, { $0.chunks[0].bodyBytes = 51 },
       { $0.chunks[2].bodyBytes = 29 },
       { $0.chunks[2].bodyBytes = .max }, { $0.chunks[0].bodyBytes = (1 << 20) + 1 },
-      { $0.chunks[2].crc = 5 },
+      { $0.chunks[2].crc = 5 }, { $0.chunks[0].body = payload(1, bytes: (1 << 20) + 1) },
+      {
+        $0.chunks[2].bodyBytes = 29
+        $0.chunks[2].crc = referenceCRC32C(payload(2, bytes: 29))
+      },
     ] as [@Sendable (inout ForgedSnapshot) -> Void])
   func aTableThatLies(_ change: @Sendable (inout ForgedSnapshot) -> Void) {
     let fault = Self.fault(change)

@@ -122,7 +122,7 @@ import Testing
         break
       }
       for ending in 0..<4 as Range<UInt64> {
-        let after = disk.forked(seed: ending)
+        let after = disk.forked(seed: UInt64(number) * 4 + ending)
         if ending == 0 { after.crash() } else { after.powerCut() }
         #expect(try Self.read(after, 3) == [[3]])
         let isThere = after.fileNames.contains(FileNames.snapshot(position: 9))

@@ -72,7 +72,7 @@ import Testing
         break
       }
       for ending in 0..<6 as Range<UInt64> {
-        let after = disk.forked(seed: ending)
+        let after = disk.forked(seed: UInt64(number) * 6 + ending)
         if ending == 0 { after.crash() } else { after.powerCut() }
         let opened = try Self.open(after)
         if let made { #expect(opened.0 == made && !opened.isNew) }

@@ -10,13 +10,13 @@ public enum FuzzSeeds {
   public static var log: [(name: String, input: [UInt8])] {
     let row = [1, 2, 3].map { ForgedGroup(payload($0), count: UInt32($0)) }
     let whole = ForgedSegment(sizeBytes: 5 * 4096, groups: row).forge().bytes
-    // Without the zeros at the end.
-    let used = whole[4096..<(3 * 4096 + 96)]
+    // Without the zeros at the end, which are put there again.
+    let used = ForgedSegment(sizeBytes: 4 * 4096, groups: row).forge().bytes[4096..<(3 * 4096 + 96)]
     return [
       ("whole-file", [0] + whole), ("behind-header", [1] + used),
       ("behind-header-after-1", [0x41, 1] + used), ("described", [2] + described()),
       ("described-after-3", [0x42, 3] + described()), ("described-reading", [0x82] + described()),
-      ("described-damaged", [2] + described() + [0, 10, 16, 4]),
+      ("described-damaged", [2] + described() + [1, 50, 32, 4]),
       ("described-lies", [2] + liars()),
     ]
   }
