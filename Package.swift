@@ -159,6 +159,13 @@ let package = Package(
     .testTarget(
       name: "FuzzTargetsTests", dependencies: ["FuzzTargets"], swiftSettings: house),
     .testTarget(
+      name: "StoreToolsTests",
+      dependencies: [
+        "ProbityEngine", "CommandLog", "SimulatedDisk", "ForgedStore", "IntegrityCore",
+        "IntegrityPolicy",
+      ],
+      swiftSettings: house),
+    .testTarget(
       name: "SimulatedDiskTests", dependencies: ["SimulatedDisk", "CommandLog"],
       swiftSettings: house),
     .testTarget(
@@ -178,7 +185,7 @@ let package = Package(
       name: "ProbityEngineTests",
       dependencies: [
         "ProbityEngine", "IntegrityCore", "IntegrityPolicy", "AccountStore", "CommandLog",
-        "GoldenReplay",
+        "GoldenReplay", "SimulatedDisk",
       ],
       swiftSettings: house),
     .target(

@@ -58,8 +58,11 @@ package struct LogRepair<Storage: Disk> {
     if let last = left.last { end = try examine(last) }
     let isWhole = try isWhole(left)
     if let end, end.lastPosition == intact, isWhole {
+      // Whole blocks: the last command of a group ends with zeros.
       plan.cut = end.tail.map {
-        .init(firstPosition: end.firstPosition, offset: $0.offset, sizeBytes: $0.sizeBytes)
+        .init(
+          firstPosition: end.firstPosition, offset: $0.offset,
+          sizeBytes: LogFormat.roundedUp($0.sizeBytes))
       }
     } else if let snapshot {
       var aside: [UInt64] = []

@@ -71,7 +71,7 @@ struct SegmentReader<Storage: Disk> {
     if sizeBytes != Int(header.sizeBytes) {
       throw .damagedSegment(
         path, "the file has \(sizeBytes) bytes and was made with \(header.sizeBytes)",
-        at: min(sizeBytes, Int(header.sizeBytes)), from: lost)
+        from: lost)
     }
     self.header = header
     chain = crc

@@ -21,13 +21,18 @@ package struct StoreInspector<Storage: Disk> {
   package static func identity(_ disk: Storage) throws(StoreFault) -> StoreIdentity {
     let names = try faulting { () throws(DiskError) in try disk.names() }
     if names.contains(FileNames.store) { return try StoreIdentity.read(disk) }
-    if names.contains(FileNames.storeDraft) {
+    // Beside a draft of it, a first segment is what a crash in the making leaves.
+    let isHalfMade = names.contains(FileNames.storeDraft)
+    let ours = FileNames.segment(firstPosition: 1)
+    if let fault = StoreFault.stray(names.filter { !(isHalfMade && $0 == ours) }, disk) {
+      throw fault
+    }
+    if isHalfMade {
       throw StoreFault(
         .missing, file: disk.path(of: FileNames.store),
         what: "a store was being made here, and nothing was ever recorded in it",
         remedy: "start a daemon, which makes it anew")
     }
-    if let fault = StoreFault.stray(names, disk) { throw fault }
     throw StoreFault(
       .missing, file: disk.path(of: FileNames.store), what: "there is no store here",
       remedy: "check the path and that the file system is mounted")
@@ -78,7 +83,9 @@ package struct StoreInspector<Storage: Disk> {
           let bodyBytes = Int(header.bodyBytes)
           let read = try file.read(
             bodyBytes, at: offset + LogFormat.groupHeaderBytes, into: &body)
-          if read == bodyBytes, body.checksum(0..<bodyBytes) == header.bodyCRC {
+          // A torn tail is kept without the zeros at its end.
+          for index in read..<bodyBytes { body[index] = 0 }
+          if body.checksum(0..<bodyBytes) == header.bodyCRC {
             extent = header.extentBytes
             groupCount += 1
             each(

@@ -13,7 +13,7 @@ package final class Sequencer: Sendable {
   package let applied = Mutex(Engine.Applied())
   let failureNotice = FailureNotice()
   /// Why the log took nothing the last time; nil = it did.
-  let refusal = Mutex<String?>(nil)
+  package let refusal = Mutex<String?>(nil)
 
   // Safe: touched by `init` before the thread starts and by the thread after.
   private nonisolated(unsafe) let state: IntegrityState

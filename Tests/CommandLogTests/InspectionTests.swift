@@ -136,6 +136,35 @@ import Testing
       StoreInspector(disk, foreign).segment(named: Self.secondName).fault?.kind == .otherStore)
   }
 
+  /// A part that was put aside, without the zeros that its last group ends with:
+  /// whole groups are found on both sides of a damaged one.
+  @Test func groupsOfAPartAreFound() throws {
+    let segment = ForgedSegment(groups: [
+      ForgedGroup(payload(1, bytes: 5_000), count: 2), ForgedGroup(payload(3)),
+      ForgedGroup([7, 0, 0], count: 4),
+    ])
+    var part = Array(segment.forge().bytes.dropFirst(4096))
+    part.removeLast(part.reversed().prefix { $0 == 0 }.count)
+    part[2 * 4096 + 60] ^= 1
+    let disk = Self.store()
+    disk.plant(part, as: "aside-tail-1-1")
+    var found: [UInt64] = []
+    var last: [UInt8] = []
+    let count = try Self.inspector(disk).strayGroups(in: "aside-tail-1-1") { group, body in
+      found.append(group.firstPosition)
+      last = Array(body.prefix(group.bodyBytes))
+    }
+    #expect(count == 2)
+    #expect(found == [1, 4])
+    #expect(last == [7, 0, 0])
+    #expect(try StoreInspector.kind(of: "aside-tail-1-1", disk) == .other)
+    guard case .segment(let identity) = try StoreInspector.kind(of: Self.secondName, disk) else {
+      Issue.record("a segment is not known as one")
+      return
+    }
+    #expect(identity.identifier == ForgedIdentity.identifier)
+  }
+
   @Test func withoutAnIdentityItSaysWhatIsThere() {
     func fault(_ names: [String]) -> StoreFault? {
       let disk = SimulatedDisk()

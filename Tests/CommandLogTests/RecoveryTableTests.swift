@@ -279,7 +279,7 @@ import Testing
     let disk = Self.disk()
     disk.overwrite(3 * 4096, of: Self.name(10), with: [1])
     #expect(Self.settings.fault(disk.forked(seed: 1), after: 11) == nil)
-    Self.expectLoss(disk, after: 12, file: Self.name(10), offset: 3 * 4096, intact: 11)
+    Self.expectLoss(disk, after: 12, file: Self.name(10), offset: 3 * 4096, intact: 12)
   }
 
   @Test func aSnapshotInTheMiddleOfAGroup() {

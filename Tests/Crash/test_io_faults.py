@@ -156,7 +156,7 @@ class Run:
         self.ledger.see_position(reply.log_position)
 
     def check_refusal(self, refusal):
-        if refusal.exit_code != 1:
+        if refusal.exit_code not in (1, 3):
             raise Violation(f"refused to start with exit code {refusal}")
         lines = [line for line in refusal.said.splitlines() if line.startswith("Error: ")]
         if len(lines) != 1 or str(self.data) not in lines[0] or "Next step: " not in lines[0]:

@@ -48,7 +48,9 @@ final class KeepingLog: GroupLog {
 /// Clocks that stand still until they are moved.
 final class StillClock: EngineClock {
   let nanoseconds = Atomic<UInt64>(1_000)
-  var wallSeconds: UnixSeconds { UnixSeconds(1_760_000_000) }
+  static let startSeconds: UInt32 = 1_760_000_000
+  let seconds = Atomic<UInt32>(startSeconds)
+  var wallSeconds: UnixSeconds { UnixSeconds(seconds.load(ordering: .relaxed)) }
   var monotonicNanoseconds: UInt64 { nanoseconds.load(ordering: .relaxed) }
 }
 
@@ -91,6 +93,13 @@ final class Outcomes: ReplySink {
 
 enum Make {
   static let rules = EvidenceRules(schema: .standard, policy: PolicyDocument.standard.policy)
+
+  /// The standard policy with another version: another hash.
+  static func otherPolicy(than policy: Policy) -> Policy? {
+    let text = PolicyDocument.standardText.replacing("version: 1", with: "version: 2")
+    let other = try? PolicyDocument.load(bytes: Array(text.utf8), file: "other").policy
+    return other?.hash == policy.hash ? nil : other
+  }
 
   static func table(accountsMax: Int = 100_000, shardCount: Int = 16, seed: UInt64 = 1)
     -> AccountTable
