@@ -241,11 +241,13 @@ public final class SegmentedLog<Storage: Disk>: GroupLog, @unchecked Sendable {
   /// Writes the next segment's zeros ahead of time, if that is not done.
   ///
   /// - Parameter pause: called between pieces of `pieceBytes`, to leave the disk to others.
+  /// - Returns: whether it was made now; false if it was there.
   /// - Throws: `DiskError`; the log works on without a spare.
+  @discardableResult
   public func makeSpare(
     pieceBytes: Int = 1 << 20, pause: (Int) -> Void = { _ in }
-  ) throws(DiskError) {
-    if hasSpare.load(ordering: .acquiring) { return }
+  ) throws(DiskError) -> Bool {
+    if hasSpare.load(ordering: .acquiring) { return false }
     try checkFreeSpace()
     if try disk.names().contains(FileNames.segmentDraft) {
       try disk.remove(FileNames.segmentDraft)
@@ -267,6 +269,7 @@ public final class SegmentedLog<Storage: Disk>: GroupLog, @unchecked Sendable {
     try disk.rename(FileNames.segmentDraft, to: FileNames.segmentSpare)
     try disk.syncDirectory()
     hasSpare.store(true, ordering: .releasing)
+    return true
   }
 
   /// Removes the segments that hold only positions up to `position`, oldest

@@ -18,16 +18,17 @@ public final class Engine: Sendable {
     /// Sources remembered for exactly-once. A new one beyond takes the place of
     /// one idle for seven days or, if there is none, is refused.
     public var sourcesMax: Int
-    /// Records that a snapshot copies in one go: about 50 µs.
+    /// Records that a snapshot copies as one piece of 64 KiB; eight pieces at
+    /// most in one go, about 100 µs.
     public var copiedRecordsMax: Int
     /// Records left to be copied when the pause begins that ends a snapshot:
-    /// less than a millisecond of it.
+    /// about 0.2 ms of it.
     public var pauseRecordsMax: Int
 
     public init(
       queuedCommandsMax: Int = 262_144, groupCommandsMax: Int = 32_768,
-      sourcesMax: Int = SourceTable.capacityStandard, copiedRecordsMax: Int = 4_096,
-      pauseRecordsMax: Int = 8_192
+      sourcesMax: Int = SourceTable.capacityStandard, copiedRecordsMax: Int = 1_024,
+      pauseRecordsMax: Int = 4_096
     ) {
       self.copiedRecordsMax = copiedRecordsMax
       self.pauseRecordsMax = pauseRecordsMax

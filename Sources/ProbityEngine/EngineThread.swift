@@ -9,6 +9,13 @@ final class EngineThread: Sendable {
 
   private let handle: pthread_t
 
+  /// Lets the calling thread give way to all others, as `nice` 10 does: for work
+  /// that nobody waits for.
+  static func giveWay() {
+    // On Linux 0 names the calling thread, and lowering one's own is always allowed.
+    setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
+  }
+
   init(_ run: @escaping @Sendable () -> Void) {
     var handle = pthread_t()
     // Safe: the body is retained here and released by the thread itself.

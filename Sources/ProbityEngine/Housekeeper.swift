@@ -141,7 +141,7 @@ package final class Housekeeper<Storage: Disk>: @unchecked Sendable {
   }
 
   private func begin() -> Bool {
-    let channel = SnapshotChannel(wakeCopier: wakeSequencer)
+    let channel = SnapshotChannel(pieceBytesMax: sequencer.copier.pieceBytesMax)
     do throws(SnapshotFailure) {
       try checkRoom()
       run = try SnapshotRun(disk, identity, channel, clock)
@@ -225,8 +225,8 @@ package final class Housekeeper<Storage: Disk>: @unchecked Sendable {
   private func keepSpare(_ now: UInt64, _ pause: (Int) -> Void) {
     if now < spareRetryAt { return }
     do throws(DiskError) {
-      try log.makeSpare(pause: pause)
-      sequencer.refusal.withLock { $0 = nil }
+      // Only then: the sequencer takes this lock with every group.
+      if try log.makeSpare(pause: pause) { sequencer.refusal.withLock { $0 = nil } }
       if isSpareMissing { notify(.spareRestored) }
       isSpareMissing = false
     } catch {

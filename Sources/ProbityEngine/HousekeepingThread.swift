@@ -62,6 +62,7 @@ extension Housekeeper: Housekeeping {}
   }
 
   private func run() {
+    EngineThread.giveWay()
     while !isStopping.load(ordering: .relaxed) {
       if !housekeeper.work(waits: true, pause: pause) { wait() }
     }

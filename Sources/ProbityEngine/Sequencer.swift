@@ -68,10 +68,14 @@ package final class Sequencer: Sendable {
   /// 0 = there is work that is no job; nil = there is none.
   private var waitNanosecondsMax: UInt64? {
     if copier.wantsTurn { return 0 }
-    guard let due = log.syncDueNanoseconds else { return nil }
+    let copying = copier.isUnderWay ? Self.copyWaitNanoseconds : nil
+    guard let due = log.syncDueNanoseconds else { return copying }
     let now = clock.monotonicNanoseconds
-    return due > now ? due - now : 0
+    return min(due > now ? due - now : 0, copying ?? .max)
   }
+
+  /// Until the channel of a copy is looked at again.
+  private static let copyWaitNanoseconds: UInt64 = 500_000
 
   /// Makes the log durable as far as it goes.
   ///

@@ -1,11 +1,15 @@
 import CommandLog
 import Glibc
+import Synchronization
 
 /// Pieces of one snapshot on their way from the sequencer, which copies them, to
 /// the housekeeper, which writes them.
 ///
-/// Bounded: the sequencer copies no further while `piecesMax` wait, so the
-/// memory is that of these and of the last step's.
+/// A ring for one writer and one reader, without a lock: the housekeeper gives
+/// way to all other threads, and nobody may have to wait for what it holds. The
+/// memory is the ring's, taken and freed by the reader's thread: eight pieces,
+/// and the last step's.
+/// Source: Lamport, Specifying Concurrent Program Modules, TOPLAS 1983.
 @safe final class SnapshotChannel: @unchecked Sendable {
   /// Records or entries of one kind, of one shard.
   struct Piece: Sendable {
@@ -17,107 +21,122 @@ import Glibc
 
   /// What the copier knows at the end.
   struct Ending: Sendable {
+    /// Those of the last step.
+    var pieces: [Piece]
     var summary: SnapshotSummary
     var pauseNanosecondsMax: UInt64
     var accountCount: Int
   }
 
-  enum Next: Sendable {
+  enum Next {
+    /// To be followed by `advance`.
     case piece(Piece)
     case end(Ending)
     /// Nothing is there yet.
     case nothing
-    /// The sequencer has gone.
+    /// The other side has given up.
     case abandoned
   }
 
-  static let piecesMax = 4
+  private enum State {
+    static let open: UInt8 = 0
+    static let ended: UInt8 = 1
+    static let abandoned: UInt8 = 2
+  }
 
-  // Safe: as in `JobQueue`.
-  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-  private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-  private var pieces: [Piece] = []
-  private var taken = 0
+  static let piecesMax = 8
+  /// Between two looks of a reader that waits.
+  private static let lookNanoseconds = 200_000
+
+  // Safe: a slot belongs to the copier from `taken` to `filled` + `piecesMax`, to
+  // the writer otherwise; `ending` is set before `state` says so.
+  private let slots = UnsafeMutablePointer<Piece>.allocate(capacity: piecesMax)
+  private let filled = Atomic<Int>(0)
+  private let taken = Atomic<Int>(0)
+  private let state = Atomic<UInt8>(State.open)
   private var ending: Ending?
-  private var isAbandoned = false
-  private let wakeCopier: @Sendable () -> Void
+  /// The reader's, among the pieces of the last step.
+  private var lastTaken = 0
 
-  /// - Parameter wakeCopier: called when there is room again.
-  init(wakeCopier: @escaping @Sendable () -> Void) {
-    self.wakeCopier = wakeCopier
-    unsafe pthread_mutex_init(mutex, nil)
-    unsafe pthread_cond_init(condition, nil)
+  /// - Parameter pieceBytesMax: memory of a slot.
+  init(pieceBytesMax: Int) {
+    for index in 0..<Self.piecesMax {
+      var bytes: [UInt8] = []
+      bytes.reserveCapacity(pieceBytesMax)
+      let piece = Piece(section: .outline, group: 0, itemCount: 0, bytes: bytes)
+      unsafe (slots + index).initialize(to: piece)
+    }
   }
 
   deinit {
-    unsafe pthread_cond_destroy(condition)
-    unsafe pthread_mutex_destroy(mutex)
-    unsafe condition.deallocate()
-    unsafe mutex.deallocate()
-  }
-
-  /// How many pieces the copier may add. The copier's thread.
-  var room: Int { withLock { isAbandoned ? 0 : Self.piecesMax - (pieces.count - taken) } }
-
-  /// Whether nobody takes pieces any more. Any thread.
-  var isGivenUp: Bool { withLock { isAbandoned } }
-
-  func put(_ piece: Piece) {
-    withLock {
-      pieces.append(piece)
-      unsafe pthread_cond_signal(condition)
-    }
-  }
-
-  func end(_ ending: Ending) {
-    withLock {
-      self.ending = ending
-      unsafe pthread_cond_signal(condition)
-    }
+    unsafe slots.deinitialize(count: Self.piecesMax)
+    unsafe slots.deallocate()
   }
 
   /// Either side: the other finds out.
-  func abandon() {
-    withLock {
-      isAbandoned = true
-      pieces = []
-      taken = 0
-      unsafe pthread_cond_signal(condition)
-    }
-    wakeCopier()
+  func abandon() { state.store(State.abandoned, ordering: .releasing) }
+
+  // MARK: The copier's thread
+
+  /// How many pieces may be put.
+  var room: Int {
+    if state.load(ordering: .acquiring) != State.open { return 0 }
+    let waiting = filled.load(ordering: .relaxed) - taken.load(ordering: .acquiring)
+    return Self.piecesMax - waiting
   }
 
-  /// The writer's thread.
+  /// Whether nobody takes pieces any more.
+  var isGivenUp: Bool { state.load(ordering: .acquiring) == State.abandoned }
+
+  /// Fills the next slot, whose `bytes` are empty and have memory.
+  ///
+  /// - Precondition: there is room.
+  /// - Parameter fill: false if there was nothing to put.
+  func put(_ fill: (inout Piece) -> Bool) {
+    let index = filled.load(ordering: .relaxed)
+    let slot = unsafe slots + index % Self.piecesMax
+    unsafe slot.pointee.bytes.removeAll(keepingCapacity: true)
+    if unsafe fill(&slot.pointee) { filled.store(index + 1, ordering: .releasing) }
+  }
+
+  /// Nothing is put behind it.
+  func end(_ ending: Ending) {
+    self.ending = ending
+    _ = state.compareExchange(
+      expected: State.open, desired: State.ended, ordering: .releasing)
+  }
+
+  // MARK: The writer's thread
+
+  /// What is to be written next.
   ///
   /// - Parameter waits: whether to wait for something to be there.
   func next(waits: Bool) -> Next {
-    let next: Next = withLock {
-      while true {
-        if isAbandoned { return .abandoned }
-        if taken < pieces.count { return .piece(takePiece()) }
-        if let ending { return .end(ending) }
-        if !waits { return .nothing }
-        unsafe pthread_cond_wait(condition, mutex)
+    while true {
+      // Before `filled`: what was put before the end is then seen.
+      let state = state.load(ordering: .acquiring)
+      if state == State.abandoned { return .abandoned }
+      let index = taken.load(ordering: .relaxed)
+      if index < filled.load(ordering: .acquiring) {
+        return unsafe .piece(slots[index % Self.piecesMax])
       }
+      if state == State.ended, let ending {
+        return lastTaken < ending.pieces.count ? .piece(ending.pieces[lastTaken]) : .end(ending)
+      }
+      if !waits { return .nothing }
+      var time = timespec(tv_sec: 0, tv_nsec: Self.lookNanoseconds)
+      unsafe nanosleep(&time, nil)
     }
-    if case .piece = next { wakeCopier() }
-    return next
   }
 
-  private func takePiece() -> Piece {
-    let piece = pieces[taken]
-    taken += 1
-    if taken == pieces.count {
-      pieces.removeAll(keepingCapacity: true)
-      taken = 0
+  /// The piece is written: its slot may be filled again.
+  func advance() {
+    let index = taken.load(ordering: .relaxed)
+    if index < filled.load(ordering: .acquiring) {
+      taken.store(index + 1, ordering: .releasing)
+    } else {
+      lastTaken += 1
     }
-    return piece
-  }
-
-  private func withLock<Result>(_ body: () -> Result) -> Result {
-    unsafe pthread_mutex_lock(mutex)
-    defer { unsafe pthread_mutex_unlock(mutex) }
-    return body()
   }
 }
 

@@ -44,7 +44,10 @@ struct SnapshotRun<Storage: Disk> {
     case .abandoned:
       writer.abandon()
       return .failed(.closed)
-    case .piece(let piece): return write(piece)
+    case .piece(let piece):
+      let step = write(piece)
+      channel.advance()
+      return step
     case .end(let ending): return finish(ending, pause)
     }
   }

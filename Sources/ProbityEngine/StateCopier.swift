@@ -31,9 +31,6 @@ package final class StateCopier {
   private var pauseNanosecondsMax: UInt64 = 0
   private var copiedCount = 0
   private var copiedCountMax = 0
-  /// A piece as it is copied: in the last step most are small, and get memory of
-  /// their size.
-  private var scratch: [UInt8] = []
 
   init(state: IntegrityState, clock: any EngineClock, limits: Engine.Limits) {
     self.state = state
@@ -42,6 +39,9 @@ package final class StateCopier {
   }
 
   // MARK: Any thread
+
+  /// Memory that a piece takes.
+  var pieceBytesMax: Int { limits.copiedRecordsMax * AccountRecord.sizeBytes }
 
   /// Asks for a copy of the state; it begins with the next turn.
   func ask(_ channel: SnapshotChannel) {
@@ -54,6 +54,9 @@ package final class StateCopier {
   }
 
   // MARK: The writer of the state
+
+  /// Whether a copy is under way: its channel is to be looked at again soon.
+  var isUnderWay: Bool { channel != nil }
 
   /// Whether a turn would do something now.
   var wantsTurn: Bool {
@@ -73,19 +76,17 @@ package final class StateCopier {
     if channel.isGivenUp { return stop() }
     var room = channel.room
     while room > 0 && backlog > lastRecordsMax {
-      copyPiece(limits.copiedRecordsMax, channel)
+      channel.put { copyNext(into: &$0) }
       room -= 1
     }
-    let isLast = room > 0 && backlog <= lastRecordsMax
-    if isLast {
-      while backlog > 0 { copyPiece(limits.copiedRecordsMax, channel) }
+    var ending: SnapshotChannel.Ending?
+    if room > 0 && backlog <= lastRecordsMax {
+      ending = copyLast()
       if !settle() {
         channel.abandon()
         return stop()
       }
     }
-    // Put before the ending, which tells it.
-    let ending = isLast ? outline(channel) : nil
     pauseNanosecondsMax = max(pauseNanosecondsMax, clock.monotonicNanoseconds - started)
     if var ending {
       ending.pauseNanosecondsMax = pauseNanosecondsMax
@@ -137,28 +138,39 @@ package final class StateCopier {
     copiedCount > copiedCountMax ? .max : limits.pauseRecordsMax
   }
 
-  private func copyPiece(_ countMax: Int, _ channel: SnapshotChannel) {
-    scratch.removeAll(keepingCapacity: true)
-    scratch.reserveCapacity(countMax * AccountRecord.sizeBytes)
-    if let piece = state.table.copyNext(recordsMax: countMax, into: &scratch) {
-      copiedCount += piece.recordCount
-      channel.put(
-        SnapshotChannel.Piece(
-          section: .accounts, group: UInt32(piece.shard), itemCount: piece.recordCount,
-          bytes: Array(scratch[...])))
-    } else if let count = state.sources.copyNext(entriesMax: countMax, into: &scratch) {
-      copiedCount += count
-      channel.put(
-        SnapshotChannel.Piece(
-          section: .sources, group: 0, itemCount: count, bytes: Array(scratch[...])))
+  /// - Returns: false if nothing is left.
+  private func copyNext(into piece: inout SnapshotChannel.Piece) -> Bool {
+    let countMax = limits.copiedRecordsMax
+    if let copied = state.table.copyNext(recordsMax: countMax, into: &piece.bytes) {
+      piece.section = .accounts
+      piece.group = UInt32(copied.shard)
+      piece.itemCount = copied.recordCount
+    } else if let count = state.sources.copyNext(entriesMax: countMax, into: &piece.bytes) {
+      piece.section = .sources
+      piece.group = 0
+      piece.itemCount = count
+    } else {
+      return false
     }
+    copiedCount += piece.itemCount
+    return true
   }
 
-  private func outline(_ channel: SnapshotChannel) -> SnapshotChannel.Ending {
-    let outline = StateOutline(state)
-    channel.put(
-      SnapshotChannel.Piece(section: .outline, group: 0, itemCount: 1, bytes: outline.encoded))
+  /// What is left, in pieces of a shard each, and what the state comes to.
+  private func copyLast() -> SnapshotChannel.Ending {
+    var pieces: [SnapshotChannel.Piece] = []
+    var piece = SnapshotChannel.Piece(section: .outline, group: 0, itemCount: 1, bytes: [])
+    while backlog > 0 && copyNext(into: &piece) {
+      // The memory that it was copied to serves the next one.
+      pieces.append(piece)
+      pieces[pieces.count - 1].bytes = Array(piece.bytes[...])
+      piece.bytes.removeAll(keepingCapacity: true)
+    }
+    pieces.append(
+      SnapshotChannel.Piece(
+        section: .outline, group: 0, itemCount: 1, bytes: StateOutline(state).encoded))
     return SnapshotChannel.Ending(
+      pieces: pieces,
       summary: SnapshotSummary(
         position: state.position.rawValue, stateHash: state.hash,
         rules: ReplayRules(state.rules.policy), createdAt: clock.wallSeconds.rawValue),
