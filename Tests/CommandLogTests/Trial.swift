@@ -68,7 +68,7 @@ struct Trial {
       durable = max(durable, log.durablePosition)
       if settings.durability == .always { #expect(log.durablePosition == next - 1) }
       settings.clock.advance(milliseconds: UInt64(random.below(60)))
-      if step % 5 == 2 { try? log.makeSpare(pieceBytes: 4096) }
+      if step % 5 == 2 { _ = try? log.makeSpare(pieceBytes: 4096) }
       if step % 7 == 6, durable > 2 {
         snapshot = max(snapshot, appended.last { $0.last < durable }?.last ?? 0)
         _ = try? log.prune(through: snapshot)
