@@ -123,7 +123,8 @@ let package = Package(
       name: "store-growth", dependencies: ["AccountStore", "IntegrityCore"],
       path: "Tests/StoreGrowth", swiftSettings: house),
     .executableTarget(
-      name: "store-race", dependencies: ["AccountStore", "IntegrityCore"],
+      name: "store-race",
+      dependencies: ["AccountStore", "IntegrityCore", "ProbityEngine", "CommandLog"],
       path: "Tests/StoreRace", swiftSettings: house),
 
     // A program that tries the engine on a simulated disk, for as many seeds as one likes.

@@ -10,25 +10,41 @@ import Synchronization
 /// memory is the ring's, taken and freed by the reader's thread: eight pieces,
 /// and the last step's.
 /// Source: Lamport, Specifying Concurrent Program Modules, TOPLAS 1983.
-@safe final class SnapshotChannel: @unchecked Sendable {
+@safe package final class SnapshotChannel: @unchecked Sendable {
   /// Records or entries of one kind, of one shard.
-  struct Piece: Sendable {
-    var section: SnapshotSection
-    var group: UInt32
-    var itemCount: Int
-    var bytes: [UInt8]
+  package struct Piece: Sendable {
+    package var section: SnapshotSection
+    package var group: UInt32
+    package var itemCount: Int
+    package var bytes: [UInt8]
+
+    package init(section: SnapshotSection, group: UInt32, itemCount: Int, bytes: [UInt8]) {
+      self.section = section
+      self.group = group
+      self.itemCount = itemCount
+      self.bytes = bytes
+    }
   }
 
   /// What the copier knows at the end.
-  struct Ending: Sendable {
+  package struct Ending: Sendable {
     /// Those of the last step.
     var pieces: [Piece]
     var summary: SnapshotSummary
     var pauseNanosecondsMax: UInt64
     var accountCount: Int
+
+    package init(
+      pieces: [Piece], summary: SnapshotSummary, pauseNanosecondsMax: UInt64, accountCount: Int
+    ) {
+      self.pieces = pieces
+      self.summary = summary
+      self.pauseNanosecondsMax = pauseNanosecondsMax
+      self.accountCount = accountCount
+    }
   }
 
-  enum Next {
+  package enum Next {
     /// To be followed by `advance`.
     case piece(Piece)
     case end(Ending)
@@ -59,7 +75,7 @@ import Synchronization
   private var lastTaken = 0
 
   /// - Parameter pieceBytesMax: memory of a slot.
-  init(pieceBytesMax: Int) {
+  package init(pieceBytesMax: Int) {
     for index in 0..<Self.piecesMax {
       var bytes: [UInt8] = []
       bytes.reserveCapacity(pieceBytesMax)
@@ -79,7 +95,7 @@ import Synchronization
   // MARK: The copier's thread
 
   /// How many pieces may be put.
-  var room: Int {
+  package var room: Int {
     if state.load(ordering: .acquiring) != State.open { return 0 }
     let waiting = filled.load(ordering: .relaxed) - taken.load(ordering: .acquiring)
     return Self.piecesMax - waiting
@@ -92,7 +108,7 @@ import Synchronization
   ///
   /// - Precondition: there is room.
   /// - Parameter fill: false if there was nothing to put.
-  func put(_ fill: (inout Piece) -> Bool) {
+  package func put(_ fill: (inout Piece) -> Bool) {
     let index = filled.load(ordering: .relaxed)
     let slot = unsafe slots + index % Self.piecesMax
     unsafe slot.pointee.bytes.removeAll(keepingCapacity: true)
@@ -100,7 +116,7 @@ import Synchronization
   }
 
   /// Nothing is put behind it.
-  func end(_ ending: Ending) {
+  package func end(_ ending: Ending) {
     self.ending = ending
     _ = state.compareExchange(
       expected: State.open, desired: State.ended, ordering: .releasing)
@@ -111,7 +127,7 @@ import Synchronization
   /// What is to be written next.
   ///
   /// - Parameter waits: whether to wait for something to be there.
-  func next(waits: Bool) -> Next {
+  package func next(waits: Bool) -> Next {
     while true {
       // Before `filled`: what was put before the end is then seen.
       let state = state.load(ordering: .acquiring)
@@ -130,7 +146,7 @@ import Synchronization
   }
 
   /// The piece is written: its slot may be filled again.
-  func advance() {
+  package func advance() {
     let index = taken.load(ordering: .relaxed)
     if index < filled.load(ordering: .acquiring) {
       taken.store(index + 1, ordering: .releasing)

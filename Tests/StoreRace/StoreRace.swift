@@ -36,7 +36,16 @@ enum StoreRace {
     print(
       "violations: \(total.tornCount) torn, \(total.lostCount) lost, \(total.backwardCount) backward,"
         + " \(total.inventedCount) invented")
-    if total.violationCount > 0 { exit(1) }
+    var pieceCount = 0
+    var wrongCount = 0
+    for _ in 0..<20 {
+      let (pieces, wrong) = ChannelRace.run()
+      pieceCount += pieces
+      wrongCount += wrong
+    }
+    print("\(pieceCount) pieces of snapshots handed over, \(wrongCount) wrong")
+    let expected = 20 * (ChannelRace.piecesPerSnapshot + ChannelRace.lastPieces)
+    if total.violationCount > 0 || wrongCount > 0 || pieceCount != expected { exit(1) }
     precondition(total.insertCount > 0 && total.readCount > 0 && total.batchReadCount > 0)
   }
 }
