@@ -26,10 +26,10 @@ package struct LogRecovery<Storage: Disk> {
 
   /// Gives every group behind `position` to `apply`, in order, and finds the end.
   ///
-  /// With access for writing the end is made good: a torn tail is put aside and
-  /// what the last sync may not have reached is written and synced again, for
-  /// after a failed sync, or in another process, a file that reads well proves
-  /// nothing about the disk.
+  /// With access for writing the end is made good: a torn tail is put aside, and
+  /// what the last sync may not have reached is read from the disk and, if it is
+  /// not there, written again: after a failed sync, or in another process, a file
+  /// that reads well proves nothing about the disk.
   ///
   /// - Parameters:
   ///   - position: what the snapshot holds; 0 = nothing.
@@ -169,18 +169,36 @@ package struct LogRecovery<Storage: Disk> {
     }
   }
 
+  /// Makes sure that the groups that no later one vouches for are on the disk.
+  ///
+  /// They read well, but perhaps from memory only: a sync before may have failed.
+  /// So they are read once more from the disk, and written again only if they are
+  /// not there: a write that tears would damage what was acknowledged.
   private func secure(_ reader: SegmentReader<Storage>) throws(StoreFault) {
     try faulting { () throws(DiskError) in
-      let count = reader.offset - reader.unvouchedOffset
-      if count > 0 {
-        var bytes: [UInt8] = []
-        let read = try reader.file.read(count, at: reader.unvouchedOffset, into: &bytes)
-        try reader.file.write(
-          bytes.span.extracting(0..<read), at: reader.unvouchedOffset)
+      let range = reader.unvouchedOffset..<reader.offset
+      var bytes: [UInt8] = []
+      if try reader.file.read(range.count, at: range.lowerBound, into: &bytes) != range.count {
+        throw DiskError(
+          .read, file: reader.path, offset: range.lowerBound, kind: .storage,
+          reason: "the file became shorter")
       }
       try reader.file.sync()
+      if try !isOnDisk(bytes, range, reader.file) {
+        try reader.file.write(bytes.span.extracting(0..<range.count), at: range.lowerBound)
+        try reader.file.sync()
+      }
       try disk.syncDirectory()
     }
+  }
+
+  private func isOnDisk(
+    _ bytes: [UInt8], _ range: Range<Int>, _ file: Storage.File
+  ) throws(DiskError) -> Bool {
+    file.dropCache()
+    var found: [UInt8] = []
+    let count = try file.read(range.count, at: range.lowerBound, into: &found)
+    return count == range.count && found[..<count] == bytes[..<count]
   }
 }
 

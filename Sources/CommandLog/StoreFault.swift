@@ -87,12 +87,14 @@ extension StoreFault: CustomStringConvertible {
     return "\(file)\(place): \(what)"
   }
 
-  /// The same fault, telling also of those that led to it.
+  /// The same fault, telling also of those that led to it. Where the disk was one
+  /// of them, nothing is known to be lost: another start may read what this one could not.
   package func following(_ earlier: [StoreFault]) -> StoreFault {
     if earlier.isEmpty { return self }
     let reasons = earlier.map(\.finding).joined(separator: "; ")
+    let isOfDisk = earlier.contains { $0.kind == .disk }
     return StoreFault(
-      kind, file: file, offset: offset, what: "\(what) (unusable: \(reasons))", remedy: remedy,
+      isOfDisk ? .disk : kind, file: file, offset: offset, what: "\(what) (unusable: \(reasons))", remedy: remedy,
       intactPosition: intactPosition)
   }
 }

@@ -332,18 +332,24 @@ import Testing
 
   // MARK: What a disk does meanwhile
 
-  /// Groups that a later one calls durable are: only the rest is written again.
-  @Test func onlyWhatNoHeaderCallsDurableIsWrittenAgain() {
+  /// A write that tears would damage what was acknowledged.
+  @Test func whatIsOnTheDiskIsNotWrittenAgain() {
     let disk = Self.disk()
-    disk.fail(call: 1, of: .write, with: .storage)
-    let fault = Self.settings.fault(disk)
-    #expect(fault?.kind == .disk)
-    #expect(fault?.offset == 2 * 4096)
-    let weak = Self.disk {
-      $0[3].groups[1].durablePosition = 9
-    }
-    weak.fail(call: 1, of: .write, with: .storage)
-    #expect(Self.settings.fault(weak)?.offset == 4096)
+    #expect(Self.settings.fault(disk) == nil)
+    #expect(disk.callCount(of: .write) == 0)
+  }
+
+  /// A sync failed, the process was killed: the group reads well, perhaps from
+  /// memory only. What was read once is there for good.
+  @Test func whatIsOnlyInMemoryIsWrittenAgain() throws {
+    let disk = Self.disk()
+    let log = try Self.settings.open(disk).log
+    disk.fail(call: 1, of: .sync, with: .storage)
+    #expect(throws: LogError.self) { try log.append(12) }
+    disk.crash()
+    let count = try Self.settings.recover(disk).entries.count
+    disk.powerCut(.losesAll)
+    #expect(try Self.settings.recover(disk).entries.count == count)
   }
 
   /// A disk that cannot be read is no reason to doubt the log.

@@ -142,13 +142,11 @@ import Testing
         + "access to the directory and all files in it",
       damage: { $0.failAll(.open, with: .denied) }),
     Case(
-      "\(segment) at offset 28672: cannot write: simulated noSpace. Next step: free some space and "
-        + "start again",
-      damage: { $0.failAll(.write, with: .noSpace) }),
+      "\(segment): cannot sync: simulated noSpace. Next step: free some space and start again",
+      damage: { $0.failAll(.sync, with: .noSpace) }),
     Case(
-      "\(segment) at offset 28672: cannot write: simulated readOnly. Next step: mount the file "
-        + "system for writing",
-      damage: { $0.failAll(.write, with: .readOnly) }),
+      "\(segment): cannot sync: simulated readOnly. Next step: mount the file system for writing",
+      damage: { $0.failAll(.sync, with: .readOnly) }),
     Case(
       "/simulated/store at offset 0: cannot read: simulated storage. Next step: check the disk and "
         + "the system's log; do not start again before it is sound",
