@@ -83,12 +83,12 @@ public final class SegmentedLog<Storage: Disk>: GroupLog, @unchecked Sendable {
   /// Bytes appended since the log was opened.
   public var appendedBytes: Int { appended.load(ordering: .relaxed) }
 
+  // MARK: The appending thread
+
   public var syncDueNanoseconds: UInt64? {
     guard case .interval(let milliseconds) = options.durability else { return nil }
     return unsyncedSince.map { $0 + UInt64(milliseconds) * 1_000_000 }
   }
-
-  // MARK: The appending thread
 
   public func append(_ payload: [UInt8], count: Int) throws(LogError) -> UInt64 {
     if let failure = failure { throw .failed(failure) }
