@@ -94,7 +94,8 @@ extension StoreFault: CustomStringConvertible {
     let reasons = earlier.map(\.finding).joined(separator: "; ")
     let isOfDisk = earlier.contains { $0.kind == .disk }
     return StoreFault(
-      isOfDisk ? .disk : kind, file: file, offset: offset, what: "\(what) (unusable: \(reasons))", remedy: remedy,
+      isOfDisk ? .disk : kind, file: file, offset: offset, what: "\(what) (unusable: \(reasons))",
+      remedy: remedy,
       intactPosition: intactPosition)
   }
 }
