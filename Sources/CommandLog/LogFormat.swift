@@ -1,4 +1,4 @@
-/// Sizes of the log's parts. The format is described in Docs/STORAGE.md.
+/// Sizes of the log's parts. How it lives: Docs/STORAGE.md.
 package enum LogFormat {
   /// Groups begin at multiples of this, so that a write never touches a block
   /// with acknowledged bytes: a write that tears cannot damage them.

@@ -1,4 +1,4 @@
-/// The form of a snapshot's file. Described in Docs/STORAGE.md.
+/// The form of a snapshot's file. How it lives: Docs/STORAGE.md.
 package enum SnapshotFormat {
   static let magic = Array("PRBYSNAP".utf8)
   static let trailerMagic = Array("PRBYSEND".utf8)

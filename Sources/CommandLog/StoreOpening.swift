@@ -25,10 +25,10 @@ public struct StoreOpening<Storage: Disk> {
     self.now = now
   }
 
-  /// The schema of the store that is there; nil where there is none.
-  public static func existingSchema(_ disk: Storage) throws(StoreFault) -> UInt64? {
+  /// The identity of the store that is there; nil where there is none.
+  public static func existingIdentity(_ disk: Storage) throws(StoreFault) -> StoreIdentity? {
     let names = try faulting { () throws(DiskError) in try disk.names() }
-    return names.contains(FileNames.store) ? try StoreIdentity.read(disk).schema : nil
+    return names.contains(FileNames.store) ? try StoreIdentity.read(disk) : nil
   }
 
   /// Reads the identity of the store, or makes a store where there are no files

@@ -34,11 +34,12 @@ package final class Housekeeper<Storage: Disk>: @unchecked Sendable {
   private let notify: @Sendable (StoreNotice) -> Void
   private let wakeSequencer: @Sendable () -> Void
   private let figures: Mutex<DurabilityStatus>
-  private let mailbox = Mutex<[Answer]>([])
+  private let mailbox = Mutex<Answer?>(nil)
+  /// Whether a snapshot is asked for or under way: there is one at a time.
+  private let isTaken = Atomic<Bool>(false)
 
   private var run: SnapshotRun<Storage>?
-  private var channel: SnapshotChannel?
-  private var answers: [Answer] = []
+  private var answer: Answer?
   private var snapshotPosition: UInt64
   private var snapshotBytes: Int
   private var snapshotEndedAt: UInt64
@@ -79,8 +80,14 @@ package final class Housekeeper<Storage: Disk>: @unchecked Sendable {
 
   // MARK: Any thread
 
-  /// Asks for a snapshot of a state no older than now.
-  package func askForSnapshot(_ answer: @escaping Answer) { mailbox.withLock { $0.append(answer) } }
+  /// Asks for a snapshot of a state no older than now. Answered at once with
+  /// `underWay` if one is, for that may be of an older state.
+  package func askForSnapshot(_ answer: @escaping Answer) {
+    if isTaken.exchange(true, ordering: .acquiringAndReleasing) {
+      return answer(.failure(.underWay))
+    }
+    mailbox.withLock { $0 = answer }
+  }
 
   package var status: DurabilityStatus {
     var status = figures.withLock { $0 }
@@ -121,16 +128,18 @@ package final class Housekeeper<Storage: Disk>: @unchecked Sendable {
     }
   }
 
-  /// Answers everybody who still waits.
+  /// Answers whoever still waits.
   package func refuseAsked() {
-    for answer in mailbox.withLock({ take(&$0) }) { answer(.failure(.closed)) }
+    guard let asked = mailbox.withLock({ take(&$0) }) else { return }
+    isTaken.store(false, ordering: .releasing)
+    asked(.failure(.closed))
   }
 
   // MARK: Snapshots
 
   private func isSnapshotDue(_ now: UInt64) -> Bool {
-    answers = mailbox.withLock { take(&$0) }
-    if !answers.isEmpty { return true }
+    answer = mailbox.withLock { take(&$0) }
+    if answer != nil { return true }
     if now < retryAt || sequencer.position.load(ordering: .relaxed) == snapshotPosition {
       return false
     }
@@ -141,6 +150,8 @@ package final class Housekeeper<Storage: Disk>: @unchecked Sendable {
   }
 
   private func begin() -> Bool {
+    // If somebody asked this moment, the next look finds the request.
+    isTaken.store(true, ordering: .releasing)
     let channel = SnapshotChannel(pieceBytesMax: sequencer.copier.pieceBytesMax)
     do throws(SnapshotFailure) {
       try checkRoom()
@@ -149,7 +160,6 @@ package final class Housekeeper<Storage: Disk>: @unchecked Sendable {
       fail(error)
       return false
     }
-    self.channel = channel
     sequencer.copier.ask(channel)
     wakeSequencer()
     return true
@@ -184,7 +194,6 @@ package final class Housekeeper<Storage: Disk>: @unchecked Sendable {
 
   private func finish(_ report: SnapshotReport, _ createdAt: UnixSeconds) {
     run = nil
-    channel = nil
     snapshotPosition = report.position.rawValue
     snapshotBytes = Int(report.bytes)
     snapshotEndedAt = clock.monotonicNanoseconds
@@ -198,15 +207,20 @@ package final class Housekeeper<Storage: Disk>: @unchecked Sendable {
     }
     prune()
     notify(.snapshotTaken(report))
-    for answer in take(&answers) { answer(.success(report)) }
+    reply(.success(report))
   }
 
   private func fail(_ failure: SnapshotFailure) {
     run = nil
-    channel = nil
     retryAt = clock.monotonicNanoseconds + Self.retryNanoseconds
     notify(.snapshotFailed(failure))
-    for answer in take(&answers) { answer(.failure(failure)) }
+    reply(.failure(failure))
+  }
+
+  private func reply(_ result: Result<SnapshotReport, SnapshotFailure>) {
+    let isAsked = mailbox.withLock { $0 != nil }
+    if !isAsked { isTaken.store(false, ordering: .releasing) }
+    take(&answer)?(result)
   }
 
   /// Two generations stay, and the log behind the older.
@@ -257,9 +271,9 @@ package final class Housekeeper<Storage: Disk>: @unchecked Sendable {
     wallSeconds = now
   }
 
-  private func take<Element>(_ list: inout [Element]) -> [Element] {
-    defer { list = [] }
-    return list
+  private func take(_ answer: inout Answer?) -> Answer? {
+    defer { answer = nil }
+    return answer
   }
 }
 

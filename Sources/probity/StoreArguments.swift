@@ -143,8 +143,10 @@ struct StoreArguments: ParsableArguments {
   /// What was asked for, or what the store was made with.
   private func schema(_ disk: PosixDisk) throws(StoreFault) -> EvidenceSchema {
     if halfLifeDays != nil { return schema(days: halfLifeDays) }
-    guard try StoreOpening<PosixDisk>.existingSchema(disk) != nil else { return .standard }
-    return try .stored(try StoreIdentity.read(disk), in: disk)
+    guard let identity = try StoreOpening<PosixDisk>.existingIdentity(disk) else {
+      return .standard
+    }
+    return try .stored(identity, in: disk)
   }
 
   private func schema(days: Int?) -> EvidenceSchema {

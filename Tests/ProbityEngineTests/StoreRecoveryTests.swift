@@ -166,6 +166,24 @@ struct StoreRecoveryTests {
     #expect(store.state.position.rawValue == next - 1)
   }
 
+  @Test func thereIsOneSnapshotAtATime() throws {
+    try store.open()
+    store.record(1...20)
+    let first = SnapshotAnswer()
+    let second = SnapshotAnswer()
+    store.housekeeper.askForSnapshot { first.set($0) }
+    store.housekeeper.askForSnapshot { second.set($0) }
+    #expect(first.result == nil && second.result == .failure(.underWay))
+    _ = store.housekeeper.work(waits: false) { _ in }
+    guard case .failure(.underWay) = store.snapshot() else { return #expect(Bool(false)) }
+    for _ in 0..<100 where first.result == nil {
+      store.sequencer.turn([])
+      _ = store.housekeeper.work(waits: false) { _ in }
+    }
+    guard case .success = first.result else { return #expect(Bool(false)) }
+    guard case .success = store.snapshot() else { return #expect(Bool(false)) }
+  }
+
   @Test func aFullDiskRefusesSnapshotsAndCommandsUntilSpaceReturns() throws {
     try store.open()
     store.record(1...3)
