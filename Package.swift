@@ -60,6 +60,7 @@ let package = Package(
       providers: [.apt(["libxxhash-dev"])]),
     .target(name: "CProbityMessages", dependencies: ["CProtobufC"]),
     .target(name: "CProbityShims"),
+    .target(name: "CEpoll"),
 
     // The decision core and what holds its state: no network, no clock.
     .target(name: "IntegrityCore", swiftSettings: hot),
@@ -88,10 +89,11 @@ let package = Package(
       name: "ProbityTransport",
       dependencies: ["ProbityWire", .product(name: "NIOCore", package: "swift-nio")],
       swiftSettings: hot),
+    .target(name: "Reactor", dependencies: ["CEpoll"], swiftSettings: hot),
     .target(
       name: "ProbityServer",
       dependencies: [
-        "ProbityTransport", "ProbityWire", "ProbityEngine", "IntegrityCore", "AccountStore",
+        "Reactor", "ProbityWire", "ProbityEngine", "IntegrityCore", "AccountStore",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
@@ -177,8 +179,10 @@ let package = Package(
     .testTarget(
       name: "EventFeedTests", dependencies: ["EventFeed", "IntegrityCore"], swiftSettings: house),
     .testTarget(
-      name: "ProbityWireTests", dependencies: ["ProbityWire", "IntegrityCore"],
+      name: "ProbityWireTests", dependencies: ["ProbityWire", "IntegrityCore", "IntegrityPolicy"],
       swiftSettings: house),
+    .testTarget(
+      name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: house),
     .testTarget(
       name: "MarketplaceSimulatorTests", dependencies: ["MarketplaceSimulator", "IntegrityCore"],
       swiftSettings: house),
