@@ -108,6 +108,14 @@ core-bench: packages ## Time the decision core, table, codec and log: FILTER=jud
 	PROBITY_BENCHMARK_ACCOUNTS=$(ACCOUNTS) swift package --package-path Benchmarks \
 	  --scratch-path $(SUITE) benchmark --grouping metric --no-progress --filter '$(FILTER)'
 
+UPDATE ?=
+
+.PHONY: count-instructions
+count-instructions: ## Hold their instructions and allocations to the thresholds: UPDATE=1 writes those
+	@.ci/install-packages count
+	$(BENCH) --product count-operations
+	python3 Benchmarks/Harness/count_instructions.py $(if $(UPDATE),--update)
+
 .PHONY: compare
 compare: build-bench ## Time lookups over loopback beside Redis
 	python3 Benchmarks/Harness/compare_redis.py

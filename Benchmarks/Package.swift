@@ -16,6 +16,7 @@ let hot: [SwiftSetting] = [
 let package = Package(
   name: "probity-benchmarks",
   products: [
+    .executable(name: "count-operations", targets: ["CountOperations"]),
     .executable(name: "loopback-bench", targets: ["LoopbackBench"]),
   ],
   dependencies: [
@@ -38,6 +39,13 @@ let package = Package(
         .product(name: "CommandLog", package: "probity"),
         .product(name: "ProbityEngine", package: "probity"),
         .product(name: "ProbityWire", package: "probity"),
+      ],
+      swiftSettings: hot),
+    .executableTarget(
+      name: "CountOperations",
+      dependencies: [
+        "MeasuredOperations",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: hot),
     // Where the benchmark plugin looks for suites: a directory `Benchmarks`.
