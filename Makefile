@@ -13,7 +13,7 @@ OURS := Package.swift Sources Tests Benchmarks
 
 .PHONY: help
 help: ## List the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 .PHONY: run
 run: build-release ## Build in release and start the daemon on loopback
@@ -95,11 +95,26 @@ BENCH_BIN := Benchmarks/.build/release
 
 .PHONY: build-bench
 build-bench: build-release
-	$(BENCH)
+	$(BENCH) --product loopback-bench
+
+# A place of its own: the tool builds with other settings, and each would undo the other's work.
+SUITE := Benchmarks/.build/suite
+# Which benchmarks, as a regular expression; sizes of tables, such as 1000000,100000000.
+FILTER ?= .*
+ACCOUNTS ?=
 
 .PHONY: core-bench
-core-bench: build-bench ## Time the decision core, the table and the codec
-	$(BENCH_BIN)/core-bench
+core-bench: packages ## Time the decision core, table, codec and log: FILTER=judge.* ACCOUNTS=1000000
+	PROBITY_BENCHMARK_ACCOUNTS=$(ACCOUNTS) swift package --package-path Benchmarks \
+	  --scratch-path $(SUITE) benchmark --grouping metric --no-progress --filter '$(FILTER)'
+
+UPDATE ?=
+
+.PHONY: count-instructions
+count-instructions: ## Hold their instructions and allocations to the thresholds: UPDATE=1 writes those
+	@.ci/install-packages count
+	$(BENCH) --product count-operations
+	python3 Benchmarks/Harness/count_instructions.py $(if $(UPDATE),--update)
 
 .PHONY: compare
 compare: build-bench ## Time lookups over loopback beside Redis

@@ -37,6 +37,7 @@ let package = Package(
     .library(name: "IntegrityCore", targets: ["IntegrityCore"]),
     .library(name: "IntegrityPolicy", targets: ["IntegrityPolicy"]),
     .library(name: "AccountStore", targets: ["AccountStore"]),
+    .library(name: "CommandLog", targets: ["CommandLog"]),
     .library(name: "ProbityWire", targets: ["ProbityWire"]),
     .library(name: "ProbityEngine", targets: ["ProbityEngine"]),
     .library(name: "ProbityClient", targets: ["ProbityClient"]),

@@ -46,14 +46,6 @@ public func monotonicNanoseconds() -> UInt64 {
   return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
 }
 
-/// Nanoseconds that this thread has had a processor for: what others take of the
-/// machine does not count. About 250 ns a call.
-public func threadNanoseconds() -> UInt64 {
-  var time = timespec()
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-  return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
-}
-
 /// The same numbers for the same seed, on every machine.
 /// Source: Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014.
 public struct SeededGenerator: RandomNumberGenerator, Sendable {
