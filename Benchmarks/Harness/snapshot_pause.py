@@ -90,6 +90,10 @@ class Load:
             self._process.kill()
         self._process.wait()
 
+    def check_running(self):
+        if self._process.poll() is not None:
+            raise servers.Failure(f"loopback-bench ended with {self._process.returncode}")
+
     def report(self):
         text = self._process.communicate()[0]
         if self._process.returncode != 0:
