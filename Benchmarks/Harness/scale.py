@@ -36,7 +36,7 @@ def arguments(words=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--accounts", type=int, nargs="+",
                         default=[1_000_000, 10_000_000, 100_000_000],
-                        help="each in turn; 100 M take about 12 GiB of memory and 40 GB of disk")
+                        help="each in turn; 100 M take about 8 GiB of memory and tens of GB of disk")
     parser.add_argument("--seconds", type=float, default=3, help="of each load")
     parser.add_argument("--warm-up", type=float, default=1)
     parser.add_argument("--rounds", type=int, default=3, help="of each load; the median counts")

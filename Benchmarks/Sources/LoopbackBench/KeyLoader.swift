@@ -42,8 +42,10 @@ struct KeyLoader {
     while !rest.isEmpty {
       let found = try LoopbackSocket.receiveSome(from: descriptor)
       guard rest.starts(with: found) else {
+        let sameCount = zip(found, rest).prefix { $0 == $1 }.count
+        let other = found[sameCount...].prefix(80)
         throw SocketFailure(
-          reason: "a write was answered \(String(decoding: found.prefix(200), as: UTF8.self))")
+          reason: "a write was answered \(String(decoding: other, as: UTF8.self))")
       }
       rest = rest.dropFirst(found.count)
     }

@@ -5,7 +5,7 @@ import ProbityWire
 /// `ScoreBatch` of as many buyers in each call: at random, or all of them in order.
 ///
 /// A request is encoded once. Its ids are fixed-width numbers that stand side by
-/// side, so that putting others in their place costs the client about 2 ns each.
+/// side, so that others are put in their place with one store each.
 struct ProbityBatchProtocol: BenchedProtocol {
   /// Which accounts a call asks for.
   enum Choice {
