@@ -36,7 +36,8 @@ def arguments(words=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--accounts", type=int, nargs="+",
                         default=[1_000_000, 10_000_000, 100_000_000],
-                        help="each in turn; 100 M take about 8 GiB of memory and tens of GB of disk")
+                        help="each in turn, ascending; 100 M take about 8 GiB of memory and"
+                             " tens of GB of disk")
     parser.add_argument("--seconds", type=float, default=3, help="of each load")
     parser.add_argument("--warm-up", type=float, default=1)
     parser.add_argument("--rounds", type=int, default=3, help="of each load; the median counts")
@@ -50,6 +51,8 @@ def arguments(words=None):
     parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("scale.json"),
                         help="JSON of all rounds; the table and the picture go beside it")
     options = parser.parse_args(words)
+    if options.accounts != sorted(options.accounts):
+        parser.error("--accounts must ascend")
     # What the comparison of restarts and of snapshots ask for.
     options.batch = 500
     return options
