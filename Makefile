@@ -103,6 +103,14 @@ SUITE := Benchmarks/.build/suite
 FILTER ?= .*
 ACCOUNTS ?=
 
+.PHONY: bench-packages
+bench-packages:
+	@.ci/install-packages bench
+
+.PHONY: build-peers
+build-peers: bench-packages build-bench
+	$(MAKE) -C Benchmarks/Peers/grpc
+
 .PHONY: core-bench
 core-bench: packages ## Time the decision core, table, codec and log: FILTER=judge.* ACCOUNTS=1000000
 	PROBITY_BENCHMARK_ACCOUNTS=$(ACCOUNTS) swift package --package-path Benchmarks \
@@ -116,21 +124,33 @@ count-instructions: ## Hold their instructions and allocations to the thresholds
 	$(BENCH) --product count-operations
 	python3 Benchmarks/Harness/count_instructions.py $(if $(UPDATE),--update)
 
+# Of the scripts below: `make compare OPTIONS="--quick --rows score batch"`; each has --help.
+OPTIONS ?=
+HARNESS := Benchmarks/Harness
+
 .PHONY: compare
-compare: build-bench ## Time lookups over loopback beside Redis
-	python3 Benchmarks/Harness/compare_redis.py
+compare: build-peers ## Everything beside Redis, memcached and gRPC: the table of Docs/PERFORMANCE.md
+	python3 $(HARNESS)/compare.py $(OPTIONS)
+
+.PHONY: compare-lookups
+compare-lookups: build-peers ## Time lookups over loopback beside Redis, memcached and gRPC
+	python3 $(HARNESS)/compare_lookups.py $(OPTIONS)
+
+.PHONY: scale
+scale: bench-packages build-bench ## How cost grows from 1 M to 100 M accounts: a table and a picture
+	$(HARNESS)/python.sh $(HARNESS)/scale.py $(OPTIONS)
 
 .PHONY: compare-durable
-compare-durable: build-bench ## Time durable recording beside Redis
-	python3 Benchmarks/Harness/compare_durable.py
+compare-durable: bench-packages build-bench ## Time durable recording beside Redis
+	python3 $(HARNESS)/compare_durable.py $(OPTIONS)
 
 .PHONY: compare-restart
-compare-restart: build-bench ## Time restarts with 10 M accounts beside Redis
-	python3 Benchmarks/Harness/compare_restart.py
+compare-restart: bench-packages build-bench ## Time restarts with 10 M accounts beside Redis
+	python3 $(HARNESS)/compare_restart.py $(OPTIONS)
 
 .PHONY: snapshot-pause
-snapshot-pause: build-bench ## Time lookups during a snapshot beside Redis
-	python3 Benchmarks/Harness/snapshot_pause.py
+snapshot-pause: bench-packages build-bench ## Time lookups during a snapshot beside Redis
+	python3 $(HARNESS)/snapshot_pause.py $(OPTIONS)
 
 .PHONY: allocations
 allocations: build-bench ## Count the daemon's heap allocations per lookup

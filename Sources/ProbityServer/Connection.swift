@@ -119,9 +119,7 @@ final class Connection: EventSource {
   // MARK: Readiness
 
   func ready(_ readiness: Readiness) {
-    if !readiness.isDisjoint(with: .hangUp) && !readiness.contains(.reading) {
-      return disconnect()
-    }
+    if readiness.hasHungUp && !readiness.contains(.reading) { return disconnect() }
     if readiness.contains(.writing) { sendUnsent() }
     if readiness.contains(.reading) && wantsToRead { read() }
   }

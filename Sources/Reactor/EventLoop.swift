@@ -21,8 +21,9 @@ public struct Readiness: OptionSet, Sendable {
 
   public static let reading = Readiness(rawValue: 1)
   public static let writing = Readiness(rawValue: 4)
-  /// Both directions are closed, or the socket failed.
-  public static let hangUp = Readiness(rawValue: 8 | 16)
+
+  /// Whether both directions are closed, or the socket failed.
+  public var hasHungUp: Bool { rawValue & (8 | 16) != 0 }
 }
 
 /// A loop around `epoll_wait`: level-triggered, one call for all descriptors.

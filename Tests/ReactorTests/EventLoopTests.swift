@@ -124,7 +124,7 @@ struct EventLoopTests {
     let watch = try loop.add(here, descriptor: here.descriptor, [])
     there.write(1)
     here.onReady = { readiness in
-      if readiness.contains(.hangUp) {
+      if readiness.hasHungUp {
         journal.note("gone")
         loop.remove(watch)
         return loop.stop()

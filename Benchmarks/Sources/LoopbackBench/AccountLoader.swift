@@ -24,9 +24,9 @@ struct AccountLoader {
     _ = try nextFrame()
   }
 
-  /// - Returns: the number of events recorded.
-  mutating func load() throws -> UInt64 {
+  mutating func load() throws -> FillResult {
     defer { close(descriptor) }
+    var result = FillResult()
     var batch: [Command] = []
     var stream: UInt32 = 0
     for account in 1...accountCount {
@@ -35,11 +35,11 @@ struct AccountLoader {
       if random.next() % 10 == 0 { batch.append(command(account, isClaim: true, age: 0)) }
       if batch.count > 9_000 || account == accountCount {
         stream += 1
-        try record(batch, stream)
+        try result.measure(writeCount: UInt64(batch.count)) { try record(batch, stream) }
         batch.removeAll(keepingCapacity: true)
       }
     }
-    return sequence
+    return result
   }
 
   private mutating func command(_ account: UInt64, isClaim: Bool, age: UInt64) -> Command {
@@ -78,32 +78,5 @@ struct AccountLoader {
         return header
       }
     }
-  }
-}
-
-/// Fills Redis with keys 0…N − 1.
-struct KeyLoader {
-  private static let pipelineCommands: UInt64 = 1_000
-
-  /// - Returns: the number of keys set.
-  static func load(port: UInt16, keyCount: UInt64) throws -> UInt64 {
-    let descriptor = try LoopbackSocket.connect(port: port)
-    defer { close(descriptor) }
-    var first: UInt64 = 0
-    while first < keyCount {
-      let end = min(first + pipelineCommands, keyCount)
-      let commands = (first..<end).map(RedisCommand.set).joined()
-      try LoopbackSocket.sendAll(Array(commands.utf8), to: descriptor)
-      var awaited = Int(end - first) * "+OK\r\n".utf8.count
-      while awaited > 0 {
-        let reply = try LoopbackSocket.receiveSome(from: descriptor)
-        if reply.contains(UInt8(ascii: "-")) {
-          throw SocketFailure(reason: "Redis says \(String(decoding: reply, as: UTF8.self))")
-        }
-        awaited -= reply.count
-      }
-      first = end
-    }
-    return keyCount
   }
 }

@@ -92,6 +92,7 @@ struct Record: ParsableCommand {
         seed: options.seed)
       var loop = try LoadLoop(bench, options.shape)
       result = try loop.run()
+    case .memcached: throw ValidationError("memcached keeps nothing on disk")
     }
     if let path = options.samples { try result.writeSamples(to: path) }
     let report = RecordReport(result, options)
