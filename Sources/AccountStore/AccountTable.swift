@@ -75,36 +75,36 @@ public final class AccountTable: @unchecked Sendable {
     }
   }
 
-  /// Reads many records, overlapping their cache misses: groups of 16 are
-  /// hashed and prefetched stage by stage before any of them is read.
+  /// Reads many records, overlapping their cache misses: while one is read, the
+  /// records of those behind it and the buckets of those still further are on their way.
   ///
   /// - Parameter body: called in order with the index in `ids` and the record.
   @inline(__always)
   public func records(
     of ids: Span<UInt64>, kind: AccountKind, _ body: (Int, AccountRecord?) -> Void
   ) {
+    // Enough places for the longest distance, and a power of two.
     var hashes = InlineArray<16, UInt64>(repeating: 0)
-    var start = 0
-    while start < ids.count {
-      let count = Swift.min(hashes.count, ids.count - start)
-      for i in 0..<count {
-        let hash = hash(of: AccountKey(kind, AccountID(ids[start + i])))
-        hashes[i] = hash.bits
-        let shard = shard(of: hash)
-        shard.prefetch(shard.homeOffset(hash))
+    for index in 0..<(ids.count + Self.bucketDistance) {
+      if index < ids.count {
+        let hash = hash(of: AccountKey(kind, AccountID(ids[index])))
+        hashes[index & 15] = hash.bits
+        prefetchBucket(hash)
       }
-      for i in 0..<count {
-        let hash = Shard.Hash(bits: hashes[i])
-        let shard = shard(of: hash)
-        if let slot = shard.likelySlot(hash) { shard.prefetch(shard.recordOffset(slot)) }
+      let next = index - Self.bucketDistance + Self.recordDistance
+      if next >= 0 && next < ids.count { prefetchRecord(Shard.Hash(bits: hashes[next & 15])) }
+      let current = index - Self.bucketDistance
+      if current >= 0 {
+        let key = AccountKey(kind, AccountID(ids[current]))
+        body(current, record(of: key, Shard.Hash(bits: hashes[current & 15])))
       }
-      for i in 0..<count {
-        let key = AccountKey(kind, AccountID(ids[start + i]))
-        body(start + i, record(of: key, Shard.Hash(bits: hashes[i])))
-      }
-      start += count
     }
   }
+
+  /// How far ahead of being read a bucket and a record are asked for, in accounts:
+  /// what a core does meanwhile takes longer than a cache miss. Longer gave nothing.
+  package static let bucketDistance = 15
+  package static let recordDistance = 8
 
   /// Bytes of records and index in use.
   public var memoryBytes: Int {
@@ -218,16 +218,20 @@ public final class AccountTable: @unchecked Sendable {
 
   /// Asks for the lines that `locate` will need. Writer or reader.
   @inline(__always)
-  public func prefetchBucket(of key: AccountKey) {
-    let hash = hash(of: key)
+  public func prefetchBucket(of key: AccountKey) { prefetchBucket(hash(of: key)) }
+
+  @inline(__always)
+  package func prefetchBucket(_ hash: Shard.Hash) {
     let shard = shard(of: hash)
     shard.prefetch(shard.homeOffset(hash))
   }
 
   /// The second stage: needs the bucket, asks for the record.
   @inline(__always)
-  public func prefetchRecord(of key: AccountKey) {
-    let hash = hash(of: key)
+  public func prefetchRecord(of key: AccountKey) { prefetchRecord(hash(of: key)) }
+
+  @inline(__always)
+  package func prefetchRecord(_ hash: Shard.Hash) {
     let shard = shard(of: hash)
     if let slot = shard.likelySlot(hash) { shard.prefetch(shard.recordOffset(slot)) }
   }

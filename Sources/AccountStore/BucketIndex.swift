@@ -16,6 +16,9 @@ extension Shard {
   package struct Hash {
     package let bits: UInt64
 
+    @inline(__always)
+    package init(bits: UInt64) { self.bits = bits }
+
     /// 1…255.
     @inline(__always)
     package var tag: UInt64 { Swift.max(bits >> 56, 1) }

@@ -4,7 +4,13 @@ import Glibc
 package final class EngineThread: Sendable {
   private final class Body {
     let run: @Sendable () -> Void
-    package init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+    /// Lets the calling thread go before others, where the process may: for work that
+  /// everybody waits for. As root, or with `LimitNICE` or CAP_SYS_NICE.
+  static func goFirst() {
+    setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, -5)
+  }
+
+  package init(_ run: @escaping @Sendable () -> Void) { self.run = run }
   }
 
   private let handle: pthread_t
@@ -14,6 +20,12 @@ package final class EngineThread: Sendable {
   static func giveWay() {
     // On Linux 0 names the calling thread, and lowering one's own is always allowed.
     setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
+  }
+
+  /// Lets the calling thread go before others, where the process may: for work that
+  /// everybody waits for. As root, or with `LimitNICE` or CAP_SYS_NICE.
+  static func goFirst() {
+    setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, -5)
   }
 
   package init(_ run: @escaping @Sendable () -> Void) {

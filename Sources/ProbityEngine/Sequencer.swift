@@ -39,6 +39,9 @@ package final class Sequencer: Sendable {
 
   /// Works until the queue is closed and empty.
   package func run() {
+    // Otherwise a snapshot's step can wait for another thread's whole turn, and all
+    // commands with it.
+    EngineThread.goFirst()
     while true {
       let taken = queue.take(waitNanosecondsMax: waitNanosecondsMax)
       turn(taken.jobs)

@@ -184,10 +184,9 @@ final class Connection: EventSource {
   private func parse(_ bytes: UnsafeRawBufferPointer) -> Int {
     let arrival = Arrival(service.clock)
     var offset = 0
-    var askedUntil = 0
+    loop.lookahead.restart()
     while !state.isClosed && offset < bytes.count {
       let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[offset...])
-      if offset >= askedUntil { askedUntil = unsafe offset + loop.askAhead(rest) }
       if loop.replies.count >= limits.replyBytesMax {
         flushReplies()
         if isHeldBack { break }
@@ -196,6 +195,7 @@ final class Connection: EventSource {
         continueLater()
         break
       }
+      unsafe loop.lookahead.advance(bytes, loop.table)
       guard let frameBytes = unsafe handleFrame(rest, arrival) else { break }
       offset += frameBytes
     }

@@ -6,29 +6,39 @@ import ProbityWire
 ///
 /// An account is two cache misses, its bucket and its record, which take longer
 /// than all else that a Score does. A client with several calls in flight sends
-/// them together, so they are looked at in groups: all buckets are asked for,
-/// then all records, and only then is the first call answered.
+/// them together: while one is answered, the records of the calls behind it and the
+/// buckets of those still further are on their way.
 struct Lookahead {
-  /// As many as `AccountTable.records` keeps in flight.
-  private static let groupCalls = 16
+  /// Of the calls looked at and not yet answered, by their number.
+  private var hashes = InlineArray<16, Shard.Hash?>(repeating: nil)
+  private var offset = 0
+  private var bucketCount = 0
+  private var recordCount = 0
+  private var answeredCount = 0
 
-  private var accounts: [AccountKey] = []
+  /// Begins with the first call of a read.
+  mutating func restart() {
+    offset = 0
+    bucketCount = 0
+    recordCount = 0
+    answeredCount = 0
+  }
 
-  init() { accounts.reserveCapacity(Self.groupCalls) }
-
-  /// Asks for the accounts of the next calls in `bytes`. A few ns a call.
-  ///
-  /// - Returns: the bytes of the calls looked at.
-  mutating func askAhead(_ bytes: UnsafeRawBufferPointer, _ table: AccountTable) -> Int {
-    accounts.removeAll(keepingCapacity: true)
-    // Safe: the accounts are copies; nothing keeps the pointer.
-    let lookedAtBytes = unsafe ScoreHint.accounts(in: bytes, countMax: Self.groupCalls) {
-      accounts.append($0)
+  /// To be called before each call in `bytes` is answered, in their order. A few ns.
+  mutating func advance(_ bytes: UnsafeRawBufferPointer, _ table: AccountTable) {
+    while bucketCount < answeredCount + AccountTable.bucketDistance {
+      guard let frame = unsafe ScoreHint.frame(in: bytes, at: offset) else { break }
+      let hash = frame.account.map { table.hash(of: $0) }
+      if let hash { table.prefetchBucket(hash) }
+      hashes[bucketCount & 15] = hash
+      offset += frame.sizeBytes
+      bucketCount += 1
     }
     // One alone is read at once: there is nothing to overlap it with.
-    if accounts.count < 2 { return lookedAtBytes }
-    for account in accounts { table.prefetchBucket(of: account) }
-    for account in accounts { table.prefetchRecord(of: account) }
-    return lookedAtBytes
+    while recordCount < bucketCount && recordCount < answeredCount + AccountTable.recordDistance {
+      if bucketCount > 1, let hash = hashes[recordCount & 15] { table.prefetchRecord(hash) }
+      recordCount += 1
+    }
+    answeredCount += 1
   }
 }

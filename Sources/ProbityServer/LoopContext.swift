@@ -24,7 +24,7 @@ final class LoopContext: ReplySink {
   let table: AccountTable
   let policy: Policy
   private(set) var connections: [UInt64: Connection] = [:]
-  private var lookahead = Lookahead()
+  var lookahead = Lookahead()
   private var decay: DecayClock
 
   init(eventLoop: EventLoop, service: Service) {
@@ -53,11 +53,6 @@ final class LoopContext: ReplySink {
     if decay.now != now { decay = DecayClock(engine.schema, now: now) }
     return decay
   }
-
-  /// Asks for the accounts of the next calls in `bytes`.
-  ///
-  /// - Returns: the bytes of the calls looked at.
-  func askAhead(_ bytes: UnsafeRawBufferPointer) -> Int { unsafe lookahead.askAhead(bytes, table) }
 
   /// Called by the sequencer: one hop to this loop and one flush per
   /// connection for a whole group.
