@@ -7,9 +7,9 @@ final class GrowthThread: Sendable {
   private let flag = StopFlag()
   private let thread: EngineThread
 
-  /// Between two looks. A writer fills what `TableGrowth` keeps ready in no less than
-  /// five times as long.
-  private static let lookNanoseconds = 50_000_000
+  /// Between two looks: a twelfth of what the fastest writer needs for what
+  /// `TableGrowth` keeps ready.
+  private static let lookNanoseconds = 20_000_000
 
   init(_ table: AccountTable) {
     thread = EngineThread { [flag] in

@@ -277,7 +277,8 @@ class IOFaults(WithFiles):
         whole = Run(scenario, NO_FAULT)
         self.assertEqual(whole.play(), "no effect")
         endings = collections.Counter()
-        faults = faults_of(whole.calls())
+        calls = whole.calls()
+        faults = faults_of(calls)
         for fault in faults:
             with self.subTest(fault=str(fault)):
                 run = Run(scenario, fault)
@@ -286,7 +287,7 @@ class IOFaults(WithFiles):
                 except (Violation, NotStarted, AssertionError) as error:
                     failed = [call for call in run.calls() if call[0] == fault.call]
                     self.fail(f"PROBITY_FAULTS={fault} {failed}: {type(error).__name__}: {error}")
-        print(f"{len(faults)} of {len(whole.calls())} calls failed: {dict(endings)}")
+        print(f"{len(faults)} of {len(calls)} calls failed: {dict(endings)}")
 
     def test_a_new_store(self):
         self.play_all(is_new=True)
