@@ -25,12 +25,10 @@ let package = Package(
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
   ],
   targets: [
-    .target(name: "BenchmarkMachine"),
-    .target(name: "CEpoll"),
     .executableTarget(
       name: "CoreBench",
       dependencies: [
-        "BenchmarkMachine",
+        .product(name: "BenchmarkMachine", package: "probity"),
         .product(name: "IntegrityCore", package: "probity"),
         .product(name: "IntegrityPolicy", package: "probity"),
         .product(name: "AccountStore", package: "probity"),
@@ -41,7 +39,8 @@ let package = Package(
     .executableTarget(
       name: "LoopbackBench",
       dependencies: [
-        "BenchmarkMachine", "CEpoll",
+        .product(name: "BenchmarkMachine", package: "probity"),
+        .product(name: "LoadGenerator", package: "probity"),
         .product(name: "IntegrityCore", package: "probity"),
         .product(name: "ProbityWire", package: "probity"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -1,6 +1,7 @@
 import ArgumentParser
 import BenchmarkMachine
 import Foundation
+import LoadGenerator
 import Synchronization
 
 // A client that asks as fast as a server on this machine answers.

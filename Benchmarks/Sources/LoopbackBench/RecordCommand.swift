@@ -1,6 +1,7 @@
 import ArgumentParser
 import BenchmarkMachine
 import Foundation
+import LoadGenerator
 
 struct RecordOptions: ParsableArguments {
   @Argument(help: "probity or redis.")
@@ -92,6 +93,9 @@ struct Record: ParsableCommand {
         seed: options.seed)
       var loop = try LoadLoop(bench, options.shape)
       result = try loop.run()
+    }
+    if let status = result.refusedCounts.keys.min() {
+      throw SocketFailure(reason: "\(result.refusedCount) batches were refused, status \(status)")
     }
     if let path = options.samples { try result.writeSamples(to: path) }
     let report = RecordReport(result, options)

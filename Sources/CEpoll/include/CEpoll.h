@@ -2,6 +2,7 @@
 #pragma once
 
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 
 /// Lets the calling thread's timed waits end on time, not up to 50 µs late.
