@@ -202,6 +202,13 @@ let package = Package(
       name: "MarketplaceSimulatorTests", dependencies: ["MarketplaceSimulator", "IntegrityCore"],
       swiftSettings: house),
     .testTarget(
+      name: "LoadGeneratorTests",
+      dependencies: [
+        "LoadGenerator", "ProbityWire", "IntegrityCore", "BenchmarkMachine",
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
+      ],
+      swiftSettings: house),
+    .testTarget(
       name: "ProbityEngineTests",
       dependencies: [
         "ProbityEngine", "IntegrityCore", "IntegrityPolicy", "AccountStore", "CommandLog",

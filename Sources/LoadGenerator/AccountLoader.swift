@@ -31,7 +31,7 @@ public struct AccountLoader {
   }
 
   /// A source that the same fill always uses, so that doing it again, or going on
-  /// after an interruption, records nothing twice.
+  /// after an interruption, sends nothing twice.
   static func source(ofFill seed: UInt64) -> UInt64 {
     var random = SeededGenerator(seed: seed ^ 0x6669_6c6c)
     return max(random.next(), 1)
@@ -46,15 +46,20 @@ public struct AccountLoader {
     progress: (UInt64) -> Bool = { _ in true }
   ) throws(SocketFailure) -> UInt64 {
     var batch: [Command] = []
+    var recordedBefore: UInt64 = 0
     for account in 1...accountCount {
       let orders = 1 + random.next() & 3
       for order in 0..<orders { batch.append(command(account, isClaim: false, age: order)) }
       if random.next() % 10 == 0 { batch.append(command(account, isClaim: true, age: 0)) }
-      if batch.count > Self.batchCommands || account == accountCount {
-        try session.record(batch)
-        batch.removeAll(keepingCapacity: true)
-        if !progress(account) { break }
+      // The first answer tells how far an earlier fill came.
+      guard account == 1 || batch.count > Self.batchCommands || account == accountCount else {
+        continue
       }
+      if sequence > recordedBefore {
+        recordedBefore = try session.record(batch).highestSequence
+      }
+      batch.removeAll(keepingCapacity: true)
+      if !progress(account) { break }
     }
     return sequence
   }

@@ -30,7 +30,7 @@ extension BenchReport {
       title: "Latency by percentile", x: axis,
       y: .latencies(
         "latency, \(from) to the reply", least: values.min() ?? 1, most: values.max() ?? 10),
-      series: series)
+      series: series, legendStandsLow: true)
   }
 
   private var latencySeries: [(String, Histogram<UInt64>)] {

@@ -119,7 +119,7 @@ public struct BenchReport: Encodable, Sendable {
   public let machine: Machine
   public let notes: [String]
   public let isInterrupted: Bool
-  /// What ended the measurement early; null where nothing did.
+  /// What ended the measurement early; left out where nothing did.
   public let failure: String?
 
   /// All runs together, for the plot.
@@ -135,7 +135,9 @@ public struct BenchReport: Encodable, Sendable {
     case client, server, machine, notes, isInterrupted, failure
   }
 
-  init(_ plan: LoadPlan, _ facts: ServerFacts, _ measured: Measured, isInterrupted: Bool) {
+  package init(
+    _ plan: LoadPlan, _ facts: ServerFacts, _ measured: Measured, isInterrupted: Bool
+  ) {
     var whole = LoadResult(kindCount: plan.workload.calls.count)
     for run in measured.runs { whole.merge(run, isLater: true) }
     self.whole = whole
@@ -247,7 +249,8 @@ public struct BenchReport: Encodable, Sendable {
     } else if facts.buyers < plan.accounts && plan.workload != .record {
       notes.append(
         "the daemon holds \(facts.buyers) buyers and \(plan.accounts) are asked for: lookups of "
-          + "the others find nobody. Add --fill, or say --accounts \(max(facts.buyers, 1))")
+          + "the others find nobody. Add --fill"
+          + (facts.buyers == 0 ? "" : ", or say --accounts \(facts.buyers)"))
     }
     if !plan.measuresCeiling && client.busyShare > 0.9 && plan.rate == nil {
       notes.append(

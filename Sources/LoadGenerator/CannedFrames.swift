@@ -3,11 +3,11 @@ import ProbityWire
 
 /// Replies that say nothing true but are whole and valid: what the bare responder
 /// answers with.
-enum CannedFrames {
+package enum CannedFrames {
   /// Frames with stream 0, by method; under 0 the HELLO.
   ///
   /// - Parameter itemsPerCall: verdicts of a ScoreBatch, commands of a Record.
-  static func all(itemsPerCall: Int) -> [UInt16: [UInt8]] {
+  package static func all(itemsPerCall: Int) -> [UInt16: [UInt8]] {
     let codec = Codec()
     func frame(_ encode: (inout ByteArraySink) -> Void) -> [UInt8] {
       var sink = ByteArraySink()

@@ -51,7 +51,7 @@ final class DaemonSession {
   private static func connect(
     _ address: ServerAddress, _ timeoutSeconds: Double
   ) throws(SocketFailure) -> (ServerAddress, Int32) {
-    var failure = SocketFailure(reason: "the name \(address.host) has no address")
+    var failure = SocketFailure(reason: "cannot connect to \(address)")
     for candidate in try address.lookedUp() {
       do throws(SocketFailure) {
         return (candidate, try ClientSocket.connect(to: candidate, timeoutSeconds: timeoutSeconds))
@@ -67,26 +67,26 @@ final class DaemonSession {
 
   /// - Throws: what the daemon said, if it was not a success.
   func status() throws(SocketFailure) -> StatusReply {
-    let payload = try call("Status") { codec, call, sink in
+    try unsafe call("Status") { codec, call, sink in
       codec.encodeStatusRequest(call, to: &sink)
+    } decode: { bytes throws(CallFailure) in
+      try unsafe codec.decodeStatusReply(bytes)
     }
-    do throws(CallFailure) {
-      return try unsafe payload.withUnsafeBytes { bytes in
-        Result { () throws(CallFailure) in try unsafe codec.decodeStatusReply(bytes) }
-      }.get()
-    } catch { throw SocketFailure(reason: "the status does not decode: \(error.message)") }
   }
 
   /// - Throws: what the daemon said, if it was not a success.
-  func record(_ commands: [Command]) throws(SocketFailure) {
-    _ = try call("Record") { codec, call, sink in
+  func record(_ commands: [Command]) throws(SocketFailure) -> RecordReply {
+    try unsafe call("Record") { codec, call, sink in
       codec.encodeRecordRequest(commands, call, to: &sink)
+    } decode: { bytes throws(CallFailure) in
+      try unsafe codec.decodeRecordReply(bytes)
     }
   }
 
-  private func call(
-    _ name: String, _ encode: (Codec, Codec.Call, inout ByteArraySink) -> Void
-  ) throws(SocketFailure) -> [UInt8] {
+  private func call<Reply>(
+    _ name: String, _ encode: (Codec, Codec.Call, inout ByteArraySink) -> Void,
+    decode: (UnsafeRawBufferPointer) throws(CallFailure) -> Reply
+  ) throws(SocketFailure) -> Reply {
     stream += 1
     var sink = ByteArraySink()
     encode(codec, Codec.Call(stream: stream), &sink)
@@ -96,7 +96,13 @@ final class DaemonSession {
     guard header.type == .response, header.stream == stream else {
       throw SocketFailure(reason: "\(address) answered \(name) with a \(header.type) out of turn")
     }
-    if header.code == 0 { return payload }
+    if header.code == 0 {
+      let reply = unsafe payload.withUnsafeBytes { bytes in
+        Result { () throws(CallFailure) in try unsafe decode(bytes) }
+      }
+      if case .success(let reply) = reply { return reply }
+      throw SocketFailure(reason: "the answer of \(address) to \(name) does not decode")
+    }
     let failure = unsafe payload.withUnsafeBytes { unsafe codec.decodeFailure(header, $0) }
     throw SocketFailure(
       reason: "\(address) answered \(name) with \(failure.status.name): \(failure.message)")

@@ -211,7 +211,7 @@ public struct ServerFacts: Sendable, Encodable {
   public var durability = ""
   public var buyers: UInt64 = 0
 
-  init() {}
+  package init() {}
 
   init(_ address: ServerAddress, _ status: StatusReply) {
     self.address = address.description
@@ -222,8 +222,10 @@ public struct ServerFacts: Sendable, Encodable {
 }
 
 /// What the loads of a plan came to.
-struct Measured {
-  var runs: [LoadResult] = []
-  var smaller: [(load: OneLoad, result: LoadResult)] = []
-  var failure: SocketFailure?
+package struct Measured {
+  package var runs: [LoadResult] = []
+  package var smaller: [(load: OneLoad, result: LoadResult)] = []
+  package var failure: SocketFailure?
+
+  package init() {}
 }

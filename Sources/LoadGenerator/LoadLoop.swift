@@ -6,7 +6,7 @@ import Histogram
 /// Load by one thread. Closed loop: each reply makes room for the next request of
 /// its connection. With a rate, open loop: requests are written when they are due.
 ///
-/// One `epoll_pwait2`, and for each connection that is ready one `recv`, one
+/// One `epoll_wait`, and for each connection that is ready one `recv`, one
 /// reading of the clock and one `send`, whatever the protocol. Latency is from
 /// just before a request is written, or from when it was due, to just after its
 /// reply is read; replies of one read to requests of one write are counted at once.
@@ -164,9 +164,8 @@ import Histogram
   private mutating func serveReady(
     _ events: UnsafeMutablePointer<epoll_event>
   ) throws(SocketFailure) -> UInt64 {
-    var timeout = waitTime()
-    let count = unsafe epoll_pwait2(poll, events, Int32(connectionCount), &timeout, nil)
-    if count < 0 && errno != EINTR { throw SocketFailure("epoll_pwait2") }
+    let count = unsafe wait(events)
+    if count < 0 && errno != EINTR { throw SocketFailure("epoll_wait") }
     var now: UInt64 = 0
     var index = 0
     while index < count {
@@ -179,17 +178,22 @@ import Histogram
     return now
   }
 
-  /// Until something is due, or something else has to be looked at.
+  /// Until a connection is ready, something is due, or it is time to look around.
   @inline(__always)
-  private func waitTime() -> timespec {
-    guard let pace else { return timespec(tv_sec: 0, tv_nsec: Self.waitNanosecondsMax) }
+  private func wait(_ events: UnsafeMutablePointer<epoll_event>) -> Int32 {
+    let most = Int32(connectionCount)
+    guard let pace else { return unsafe epoll_wait(poll, events, most, Self.waitMillisecondsMax) }
     let due = pace.due(index: nextDueIndex)
     let now = monotonicNanoseconds()
-    let left = due > now ? Int(min(due - now, UInt64(Self.waitNanosecondsMax))) : 0
-    return timespec(tv_sec: 0, tv_nsec: left)
+    let left = due > now ? Int(min(due - now, UInt64(Self.waitMillisecondsMax) * 1_000_000)) : 0
+    var timeout = timespec(tv_sec: 0, tv_nsec: left)
+    let count = unsafe epoll_pwait2(poll, events, most, &timeout, nil)
+    if count >= 0 || errno != ENOSYS { return count }
+    // Kernels before 5.11 wait in milliseconds: what is left of one is spun away.
+    return unsafe epoll_wait(poll, events, most, Int32(left / 1_000_000))
   }
 
-  private static var waitNanosecondsMax: Int { 50_000_000 }
+  private static var waitMillisecondsMax: Int32 { 50 }
 
   // MARK: Phases
 

@@ -180,7 +180,7 @@ public struct LoadPlan: Sendable {
   }
 
   /// The load that was asked for.
-  var whole: OneLoad {
+  package var whole: OneLoad {
     OneLoad(
       inFlight: inFlight, rate: rate, warmUpSeconds: warmUpSeconds,
       durationSeconds: durationSeconds)
@@ -188,7 +188,7 @@ public struct LoadPlan: Sendable {
 
   /// Smaller loads than that, the smallest first: powers of two in flight, or
   /// fractions of the rate. Each takes two seconds at most.
-  var smaller: [OneLoad] {
+  package var smaller: [OneLoad] {
     var load = whole
     load.warmUpSeconds = min(warmUpSeconds, 0.5)
     load.durationSeconds = min(durationSeconds, 2)
@@ -206,11 +206,11 @@ public struct LoadPlan: Sendable {
 }
 
 /// One load of those that a plan consists of.
-struct OneLoad: Sendable {
-  var inFlight: Int
-  var rate: Double?
-  var warmUpSeconds: Double
-  var durationSeconds: Double
+package struct OneLoad: Sendable {
+  package var inFlight: Int
+  package var rate: Double?
+  package var warmUpSeconds: Double
+  package var durationSeconds: Double
 
   var seconds: Double { warmUpSeconds + durationSeconds }
 }

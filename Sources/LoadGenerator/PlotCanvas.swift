@@ -36,12 +36,15 @@ struct PlotCanvas {
 
   mutating func text(
     _ text: String, _ at: PlotPoint, size: Double = 12, _ anchor: Anchor = .start,
-    isBold: Bool = false, isUpright: Bool = false, colour: String = Self.ink
+    isBold: Bool = false, isUpright: Bool = false, hasHalo: Bool = false, colour: String = Self.ink
   ) {
     let turn = isUpright ? " transform=\"rotate(-90 \(at.x.svg) \(at.y.svg))\"" : ""
+    // Lines that run through it are kept off by a border in the background's colour.
+    let halo =
+      hasHalo ? " stroke=\"white\" stroke-width=\"3\" paint-order=\"stroke\"" : ""
     elements.append(
       "<text x=\"\(at.x.svg)\" y=\"\(at.y.svg)\" font-size=\"\(size.svg)\" fill=\"\(colour)\" "
-        + "text-anchor=\"\(anchor.rawValue)\"\(isBold ? " font-weight=\"bold\"" : "")\(turn)>"
+        + "text-anchor=\"\(anchor.rawValue)\"\(isBold ? " font-weight=\"bold\"" : "")\(halo)\(turn)>"
         + "\(Self.escaped(text))</text>")
   }
 

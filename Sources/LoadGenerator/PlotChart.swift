@@ -14,6 +14,8 @@ struct PlotChart {
   let x: PlotAxis
   let y: PlotAxis
   let series: [Series]
+  /// Where the curves leave room for the legend.
+  var legendStandsLow = false
 
   /// Draws into a rectangle: the axes' own area, around which labels take about 80 pixels.
   func draw(on canvas: inout PlotCanvas, left: Double, top: Double, width: Double, height: Double) {
@@ -47,7 +49,7 @@ struct PlotChart {
       for (label, point) in zip(one.labels, points) {
         draw(label, at: point, left: left, width: width, on: &canvas)
       }
-      let row = PlotPoint(x: left + 14, y: top + 16 + 18 * Double(index))
+      let row = legendRow(index, left: left, top: top, width: width, height: height)
       canvas.line(
         row, PlotPoint(x: row.x + 26, y: row.y), colour, width: 2,
         dashes: one.isDashed ? "6 5" : "")
@@ -55,12 +57,20 @@ struct PlotChart {
     }
   }
 
-  /// Above the point, and within the chart.
+  private func legendRow(
+    _ index: Int, left: Double, top: Double, width: Double, height: Double
+  ) -> PlotPoint {
+    legendStandsLow
+      ? PlotPoint(x: left + width - 190, y: top + height - 14 - 18 * Double(index))
+      : PlotPoint(x: left + 14, y: top + 16 + 18 * Double(index))
+  }
+
+  /// Above the point, left of where a rising line goes on, and within the chart.
   private func draw(
     _ label: String, at point: PlotPoint, left: Double, width: Double, on canvas: inout PlotCanvas
   ) {
     let share = (point.x - left) / width
-    let anchor: PlotCanvas.Anchor = share < 0.08 ? .start : share > 0.92 ? .end : .middle
-    canvas.text(label, PlotPoint(x: point.x, y: point.y - 10), size: 11, anchor)
+    let anchor: PlotCanvas.Anchor = share < 0.1 ? .start : .end
+    canvas.text(label, PlotPoint(x: point.x, y: point.y - 10), size: 11, anchor, hasHalo: true)
   }
 }

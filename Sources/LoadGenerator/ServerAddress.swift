@@ -30,7 +30,9 @@ public struct ServerAddress: Sendable, CustomStringConvertible {
     let status = unsafe getaddrinfo(host, "\(port)", &hints, &list)
     if status != 0 {
       let reason = unsafe String(cString: gai_strerror(status))
-      throw SocketFailure(reason: "the name \(host) has no address: \(reason)")
+      throw SocketFailure(
+        reason: "the name \(host) has no address: \(reason). "
+          + "Name the daemon's address: --server HOST:PORT")
     }
     defer { unsafe freeaddrinfo(list) }
     var found: [ServerAddress] = []

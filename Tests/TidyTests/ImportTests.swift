@@ -34,7 +34,8 @@ enum Imports {
     "probity": [
       "IntegrityCore", "IntegrityPolicy", "EventFeed", "MarketplaceSimulator", "AccountStore",
       "CommandLog", "ProbityEngine", "ProbityWire", "ProbityServer", "ProbityClient",
-      "LoadGenerator", "ArgumentParser", "Logging", "ServiceLifecycle", "Foundation", "Synchronization", "Dispatch",
+      "LoadGenerator", "ArgumentParser", "Logging", "ServiceLifecycle", "Foundation",
+      "Synchronization", "Dispatch",
       "CProbityShims",
       "SystemC",
     ],

@@ -70,6 +70,7 @@ enum Unsafe {
     "Tests/Fuzz/FuzzSnapshot/FuzzSnapshot.swift",
     "Tests/FuzzTargets/SeedFile.swift",
     "Tests/IntegrityCoreTests/AccountRecordTests.swift",
+    "Tests/LoadGeneratorTests/GeneratorFrameTests.swift",
     "Tests/ProbityServerTests/Daemon.swift",
     "Tests/ProbityWireTests/ArenaTests.swift",
     "Tests/ProbityWireTests/CRC32CTests.swift",
