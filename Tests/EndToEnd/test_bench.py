@@ -135,7 +135,8 @@ class Loads(WithFiles):
         with Daemon() as daemon:
             process = subprocess.Popen(
                 [PROBITY, "bench", "--server", daemon.address, "--json", "--accounts", "1000",
-                 "--warm-up", "0", "--duration", "2", "--rate", "1000"],
+                 "--warm-up", "0", "--duration", "2", "--rate", "1000", "--connections", "1",
+                 "--in-flight", "4"],
                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
             time.sleep(0.7)
             daemon.process.send_signal(signal.SIGSTOP)
@@ -148,6 +149,9 @@ class Loads(WithFiles):
             # Half a second of two: requests due in it waited evenly from 0 to 500 ms.
             self.assertGreater(report["latencyMicroseconds"]["p90"], 150_000)
             self.assertGreater(report["latencyMicroseconds"]["max"], 450_000)
+            # It was not the client that was late: four requests waited, the others for them.
+            self.assertGreater(report["client"]["heldBack"], 300)
+            self.assertIn("had to wait", report["notes"][0] + error)
 
     def test_runs_threads_and_zipf(self):
         with Daemon() as daemon:
