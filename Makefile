@@ -13,7 +13,7 @@ OURS := Package.swift Sources Tests Benchmarks
 
 .PHONY: help
 help: ## List the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 .PHONY: run
 run: build-release ## Build in release and start the daemon on loopback
@@ -95,27 +95,62 @@ BENCH_BIN := Benchmarks/.build/release
 
 .PHONY: build-bench
 build-bench: build-release
-	$(BENCH)
+	$(BENCH) --product loopback-bench
+
+# A place of its own: the tool builds with other settings, and each would undo the other's work.
+SUITE := Benchmarks/.build/suite
+# Which benchmarks, as a regular expression; sizes of tables, such as 1000000,100000000.
+FILTER ?= .*
+ACCOUNTS ?=
+
+.PHONY: bench-packages
+bench-packages:
+	@.ci/install-packages bench
+
+.PHONY: build-peers
+build-peers: bench-packages build-bench
+	$(MAKE) -C Benchmarks/Peers/grpc
 
 .PHONY: core-bench
-core-bench: build-bench ## Time the decision core, the table and the codec
-	$(BENCH_BIN)/core-bench
+core-bench: packages ## Time the decision core, table, codec and log: FILTER=judge.* ACCOUNTS=1000000
+	PROBITY_BENCHMARK_ACCOUNTS=$(ACCOUNTS) swift package --package-path Benchmarks \
+	  --scratch-path $(SUITE) benchmark --grouping metric --no-progress --filter '$(FILTER)'
+
+UPDATE ?=
+
+.PHONY: count-instructions
+count-instructions: ## Hold their instructions and allocations to the thresholds: UPDATE=1 writes those
+	@.ci/install-packages count
+	$(BENCH) --product count-operations
+	python3 Benchmarks/Harness/count_instructions.py $(if $(UPDATE),--update)
+
+# Of the scripts below: `make compare OPTIONS="--quick --rows score batch"`; each has --help.
+OPTIONS ?=
+HARNESS := Benchmarks/Harness
 
 .PHONY: compare
-compare: build-bench ## Time lookups over loopback beside Redis
-	python3 Benchmarks/Harness/compare_redis.py
+compare: build-peers ## Everything beside Redis, memcached and gRPC: the table of Docs/PERFORMANCE.md
+	python3 $(HARNESS)/compare.py $(OPTIONS)
+
+.PHONY: compare-lookups
+compare-lookups: build-peers ## Time lookups over loopback beside Redis, memcached and gRPC
+	python3 $(HARNESS)/compare_lookups.py $(OPTIONS)
+
+.PHONY: scale
+scale: bench-packages build-bench ## How cost grows from 1 M to 100 M accounts: a table and a picture
+	$(HARNESS)/python.sh $(HARNESS)/scale.py $(OPTIONS)
 
 .PHONY: compare-durable
-compare-durable: build-bench ## Time durable recording beside Redis
-	python3 Benchmarks/Harness/compare_durable.py
+compare-durable: bench-packages build-bench ## Time durable recording beside Redis
+	python3 $(HARNESS)/compare_durable.py $(OPTIONS)
 
 .PHONY: compare-restart
-compare-restart: build-bench ## Time restarts with 10 M accounts beside Redis
-	python3 Benchmarks/Harness/compare_restart.py
+compare-restart: bench-packages build-bench ## Time restarts with 10 M accounts beside Redis
+	python3 $(HARNESS)/compare_restart.py $(OPTIONS)
 
 .PHONY: snapshot-pause
-snapshot-pause: build-bench ## Time lookups during a snapshot beside Redis
-	python3 Benchmarks/Harness/snapshot_pause.py
+snapshot-pause: bench-packages build-bench ## Time lookups during a snapshot beside Redis
+	python3 $(HARNESS)/snapshot_pause.py $(OPTIONS)
 
 .PHONY: allocations
 allocations: build-bench ## Count the daemon's heap allocations per lookup

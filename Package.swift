@@ -42,6 +42,7 @@ let package = Package(
     .library(name: "IntegrityCore", targets: ["IntegrityCore"]),
     .library(name: "IntegrityPolicy", targets: ["IntegrityPolicy"]),
     .library(name: "AccountStore", targets: ["AccountStore"]),
+    .library(name: "CommandLog", targets: ["CommandLog"]),
     .library(name: "ProbityWire", targets: ["ProbityWire"]),
     .library(name: "ProbityEngine", targets: ["ProbityEngine"]),
     .library(name: "ProbityClient", targets: ["ProbityClient"]),
@@ -69,6 +70,7 @@ let package = Package(
       providers: [.apt(["libxxhash-dev"])]),
     .target(name: "CProbityMessages", dependencies: ["CProtobufC"]),
     .target(name: "CProbityShims"),
+    .target(name: "CEpoll"),
 
     // The decision core and what holds its state: no network, no clock.
     .target(name: "IntegrityCore", swiftSettings: hot),
@@ -97,10 +99,11 @@ let package = Package(
       name: "ProbityTransport",
       dependencies: ["ProbityWire", .product(name: "NIOCore", package: "swift-nio")],
       swiftSettings: hot),
+    .target(name: "Reactor", dependencies: ["CEpoll"], swiftSettings: hot),
     .target(
       name: "ProbityServer",
       dependencies: [
-        "ProbityTransport", "ProbityWire", "ProbityEngine", "IntegrityCore", "AccountStore",
+        "Reactor", "ProbityWire", "ProbityEngine", "IntegrityCore", "AccountStore",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
@@ -117,7 +120,6 @@ let package = Package(
       ],
       swiftSettings: house),
     // Load for a daemon, and where it was measured.
-    .target(name: "CEpoll"),
     .target(name: "BenchmarkMachine", swiftSettings: house),
     .target(
       name: "LoadGenerator",
@@ -196,8 +198,10 @@ let package = Package(
     .testTarget(
       name: "EventFeedTests", dependencies: ["EventFeed", "IntegrityCore"], swiftSettings: house),
     .testTarget(
-      name: "ProbityWireTests", dependencies: ["ProbityWire", "IntegrityCore"],
+      name: "ProbityWireTests", dependencies: ["ProbityWire", "IntegrityCore", "IntegrityPolicy"],
       swiftSettings: house),
+    .testTarget(
+      name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: house),
     .testTarget(
       name: "MarketplaceSimulatorTests", dependencies: ["MarketplaceSimulator", "IntegrityCore"],
       swiftSettings: house),

@@ -16,26 +16,43 @@ let hot: [SwiftSetting] = [
 let package = Package(
   name: "probity-benchmarks",
   products: [
-    .executable(name: "core-bench", targets: ["CoreBench"]),
+    .executable(name: "count-operations", targets: ["CountOperations"]),
     .executable(name: "loopback-bench", targets: ["LoopbackBench"]),
   ],
   dependencies: [
     .package(name: "probity", path: ".."),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    // Without its traits, which count allocations and references: valgrind does that here.
+    .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []),
   ],
   targets: [
-    .executableTarget(
-      name: "CoreBench",
+    .target(
+      name: "MeasuredOperations",
       dependencies: [
         .product(name: "BenchmarkMachine", package: "probity"),
         .product(name: "IntegrityCore", package: "probity"),
         .product(name: "IntegrityPolicy", package: "probity"),
         .product(name: "AccountStore", package: "probity"),
+        .product(name: "CommandLog", package: "probity"),
+        .product(name: "ProbityEngine", package: "probity"),
         .product(name: "ProbityWire", package: "probity"),
+      ],
+      swiftSettings: hot),
+    .executableTarget(
+      name: "CountOperations",
+      dependencies: [
+        "MeasuredOperations",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: hot),
+    // Where the benchmark plugin looks for suites: a directory `Benchmarks`.
+    .executableTarget(
+      name: "Core",
+      dependencies: ["MeasuredOperations", .product(name: "Benchmark", package: "benchmark")],
+      path: "Benchmarks/Core",
+      swiftSettings: hot,
+      plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
     .executableTarget(
       name: "LoopbackBench",
       dependencies: [

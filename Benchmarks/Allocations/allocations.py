@@ -105,7 +105,7 @@ def main():
         if options.sites:
             environment["PROBITY_ALLOCATION_SITES"] = str(stacks)
         with servers.Daemon(options.event_loops, environment) as daemon:
-            print(servers.fill(daemon, options.accounts, seed=1))
+            servers.fill(daemon, options.accounts, seed=1)
             load(daemon, options, 200_000)
             results = []
             for requests in options.requests:

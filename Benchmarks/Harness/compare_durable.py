@@ -8,11 +8,10 @@ The ratio is taken within each round. Only one server runs at a time.
 """
 
 import argparse
-import json
 import os
-import pathlib
 import sys
 
+import comparison
 import disk
 import servers
 
@@ -20,7 +19,7 @@ import servers
 LOGGED_BYTES = 80
 
 
-def arguments():
+def arguments(words=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=5)
@@ -37,7 +36,7 @@ def arguments():
     disk.add_option(parser)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--output", default="compare-durable.json", help="JSON of all rounds")
-    return parser.parse_args()
+    return parser.parse_args(words)
 
 
 def measure(server, options, round_index, **more):
@@ -83,17 +82,19 @@ def run_round(directory, options, index):
     return {"reports": reports, "ratios": ratios, "limits": limits}
 
 
-def show(rounds, options):
-    print(f"\n{options.connections} connections x {options.batch} in flight, "
-          f"{options.rounds} rounds of {options.seconds:g} s; median (min…max)")
+def show(found):
+    rounds, options = found["rounds"], found["options"]
+    print(f"\nfiles on {found['fileSystem']}, durability {options['durability']}; "
+          f"{options['connections']} connections x {options['batch']} in flight, "
+          f"{options['rounds']} rounds of {options['seconds']:g} s; median (min…max)")
     for name in rounds[0]["reports"]:
         reports = [r["reports"][name] for r in rounds]
 
         def column(key, digits=0):
-            return servers.spread([r[key] for r in reports], digits)
+            return comparison.spread([r[key] for r in reports], digits)
 
         def latency(key):
-            return servers.spread([r["latency"][key] for r in reports])
+            return comparison.spread([r["latency"][key] for r in reports])
         print(f"  {name:10} commands/s {column('commandsPerSecond')}"
               f"  batches/s {column('batchesPerSecond')}\n"
               f"             batch p50 {latency('p50Microseconds')}"
@@ -101,7 +102,7 @@ def show(rounds, options):
               f"             server {column('serverMicrosecondsPerCommand', 3)} µs CPU/command,"
               f" {column('serverCores', 2)} cores")
     for name in rounds[0]["ratios"]:
-        print(f"  ratio to {name:10} {servers.spread([r['ratios'][name] for r in rounds], 2)}")
+        print(f"  ratio to {name:10} {comparison.spread([r['ratios'][name] for r in rounds], 2)}")
     for name in rounds[0]["limits"]:
         limits = [r["limits"][name] for r in rounds]
         size = limits[0]["bytes"]
@@ -109,27 +110,40 @@ def show(rounds, options):
             times = [limit[way] for limit in limits]
             rate = size / LOGGED_BYTES / (sorted(times)[len(times) // 2] / 1e6)
             print(f"  limit: write + fdatasync of {size} bytes, {way}: "
-                  f"{servers.spread(times)} µs, so at most {rate:.0f} commands/s one by one")
+                  f"{comparison.spread(times)} µs, so at most {rate:.0f} commands/s one by one")
 
 
-def main():
-    options = arguments()
+def run(options):
     with disk.work_directory(options.work_dir) as directory:
-        print(f"durability {options.durability}, files on {disk.kind(directory)}", flush=True)
+        kind = disk.kind(directory)
         rounds = [run_round(directory, options, index) for index in range(options.rounds)]
-    machine = rounds[0]["reports"]["probity"]["machine"]
-    versions = [servers.Daemon.version(), servers.Redis.version()]
-    print(f"\n{servers.machine_line(machine)}; {', '.join(versions)}; daemon with "
-          f"{options.event_loops} event loops; {options.accounts} accounts, seed {options.seed}")
-    show(rounds, options)
-    result = {"machine": machine, "versions": versions, "rounds": rounds,
-              "options": {**vars(options), "work_dir": str(options.work_dir)}}
-    pathlib.Path(options.output).write_text(json.dumps(result, indent=2) + "\n")
-    print(f"\nall rounds: {options.output}")
+    return comparison.result(options, [servers.Daemon.version(), servers.Redis.version()],
+                             rounds=rounds, fileSystem=kind)
+
+
+TITLES = {"redis set": "Redis `SET`, pipelined, `appendfsync always`",
+          "redis mset": "Redis `MSET`, `appendfsync always`"}
+AIMS = {"probity": "≥ 600,000 /s", "redis set": "≥ 3"}
+
+
+def rows(found):
+    rounds, options = found["rounds"], found["options"]
+    what = (f"`Record`, on disk before it is answered, {options['connections']} × "
+            f"{options['batch']}, {options['accounts']:,} accounts")
+    daemon = comparison.daemon_title(options["event_loops"], found["machine"])
+    table = []
+    for name in ("probity", *rounds[0]["ratios"]):
+        reports = [r["reports"][name] for r in rounds]
+        ratio = "" if name == "probity" \
+            else comparison.spread([r["ratios"][name] for r in rounds], 2)
+        table.append(comparison.Row(
+            what, TITLES.get(name, daemon),
+            comparison.spread([r["commandsPerSecond"] for r in reports]) + " /s",
+            *(comparison.microseconds([r["latency"][key] for r in reports])
+              for key in ("p50Microseconds", "p99Microseconds")),
+            ratio, aim=AIMS.get(name, "")))
+    return table
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except servers.Failure as failure:
-        sys.exit(f"compare_durable: {failure}")
+    comparison.main(sys.modules[__name__])

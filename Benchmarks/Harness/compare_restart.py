@@ -3,17 +3,19 @@
 
 Both are filled with the same number of accounts or keys, take a snapshot, and
 are told to stop. Then each is started, asked for an account until it knows it,
-checked and stopped again, in turn. Redis loads dump.rdb, without a log.
+checked and stopped again, in turn. Redis loads dump.rdb, without a log. Only
+one server is in memory at a time. Memory is what each holds resident after it
+was filled, memcached too, which has no restart.
 """
 
 import argparse
-import json
 import pathlib
 import random
 import sys
 import time
 
 import calls
+import comparison
 import disk
 import servers
 
@@ -22,20 +24,20 @@ POLL_SECONDS = 0.0005
 SAMPLE = 2_000
 
 
-def arguments():
+def arguments(words=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--accounts", type=int, default=10_000_000)
     parser.add_argument("--event-loops", type=int, default=1, help="of the daemon")
     parser.add_argument("--durability", default="always", help="of the daemon")
-    parser.add_argument("--servers", nargs="+", default=["probity", "redis"],
-                        choices=["probity", "redis"])
+    parser.add_argument("--servers", nargs="+", default=["probity", "redis", "memcached"],
+                        choices=["probity", "redis", "memcached"])
     parser.add_argument("--cold", action="store_true",
                         help="also with the page cache dropped before each start; needs root")
     disk.add_option(parser)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--output", default="compare-restart.json", help="JSON of all rounds")
-    return parser.parse_args()
+    return parser.parse_args(words)
 
 
 class ProbityCase:
@@ -60,6 +62,10 @@ class ProbityCase:
         status = daemon.ask("status")
         return {key: status[key] for key in ("logPosition", "stateHash", "buyers", "merchants")}
 
+    def held(self, state):
+        """Accounts: filling makes a merchant for twenty buyers."""
+        return state["buyers"] + state["merchants"]
+
 
 class RedisCase:
     """The same of Redis."""
@@ -83,20 +89,36 @@ class RedisCase:
 
     def state(self, redis):
         with calls.RedisCalls(redis.port) as connection:
-            return {"keys": connection.call("DBSIZE")}
+            return {"keys": int(connection.call("DBSIZE"))}
+
+    def held(self, state):
+        return state["keys"]
 
 
 def prepare(case, options):
     """Fills a server and leaves its files behind; returns what it held."""
     with case.server() as server:
-        print(servers.fill(server, options.accounts, options.seed), flush=True)
+        servers.fill(server, options.accounts, options.seed)
+        resident = server.resident_bytes()
         saved = case.save(server)
         state = case.state(server)
         server.stop_cleanly()
     files = disk.size_bytes(case.data)
     print(f"  {case.name}: {state}; {sum(files.values()) / 1e6:.0f} MB in {len(files)} files;"
           f" saved in {saved['seconds']:.1f} s", flush=True)
-    return {"state": state, "saved": saved, "files": files}
+    held = case.held(state)
+    print(f"  {resident / held:.1f} bytes resident for each of {held}", flush=True)
+    return {"state": state, "saved": saved, "files": files, "residentBytes": resident,
+            "held": held}
+
+
+def memcached_memory(options):
+    """What memcached holds resident after it was filled with as many keys."""
+    with servers.Memcached(options.accounts) as server:
+        servers.fill(server, options.accounts, options.seed)
+        resident = server.resident_bytes()
+    print(f"  {resident / options.accounts:.1f} bytes resident for each", flush=True)
+    return {"residentBytes": resident, "held": options.accounts}
 
 
 def first_answer(case, server, account, started):
@@ -146,7 +168,9 @@ def set_page_cache(case, is_cold):
         servers.run(["sync"])
         pathlib.Path("/proc/sys/vm/drop_caches").write_text("3\n")
         return
-    for path in case.data.rglob("*"):
+    # In order of names, which puts snapshots last: where memory is short, it is
+    # the log that drops out again.
+    for path in sorted(case.data.rglob("*")):
         if path.is_file():
             with open(path, "rb") as file:
                 while file.read(1 << 20):
@@ -164,23 +188,22 @@ def run_rounds(cases, prepared, options, is_cold):
     return rounds
 
 
-def show(rounds, title):
+def show_rounds(rounds, title):
     print(f"\nfrom exec to the first answered lookup, {title}, {len(rounds)} rounds;"
           " median (min…max)")
     for name in rounds[0]:
         def column(key, scale, digits):
-            return servers.spread([r[name][key] / scale for r in rounds], digits)
+            return comparison.spread([r[name][key] / scale for r in rounds], digits)
         print(f"  {name:8} {column('seconds', 1, 3)} s, then"
               f" {column('residentBytes', 1 << 20, 0)} MiB resident")
     if len(rounds[0]) == 2:
         ratios = [r["redis"]["seconds"] / r["probity"]["seconds"] for r in rounds]
-        print(f"  Redis takes {servers.spread(ratios, 2)} times as long")
+        print(f"  Redis takes {comparison.spread(ratios, 2)} times as long")
 
 
-def main():
-    options = arguments()
+def run(options):
     with disk.work_directory(options.work_dir) as directory:
-        print(f"files on {disk.kind(directory)}", flush=True)
+        kind = disk.kind(directory)
         cases = []
         for make in (ProbityCase, RedisCase):
             if make.name in options.servers:
@@ -188,23 +211,51 @@ def main():
                 data.mkdir()
                 cases.append(make(data, options))
         prepared = {case.name: prepare(case, options) for case in cases}
+        if "memcached" in options.servers:
+            prepared["memcached"] = memcached_memory(options)
         shapes = {"warm": run_rounds(cases, prepared, options, is_cold=False)}
         if options.cold:
             shapes["cold"] = run_rounds(cases, prepared, options, is_cold=True)
-    machine = servers.machine()
-    versions = [servers.Daemon.version(), servers.Redis.version()]
-    print(f"\n{servers.machine_line(machine)}; {', '.join(versions)}; "
-          f"{options.accounts} accounts, seed {options.seed}")
-    for name, rounds in shapes.items():
-        show(rounds, "page cache " + name)
-    result = {"machine": machine, "versions": versions, "prepared": prepared, "shapes": shapes,
-              "options": {**vars(options), "work_dir": str(options.work_dir)}}
-    pathlib.Path(options.output).write_text(json.dumps(result, indent=2) + "\n")
-    print(f"\nall rounds: {options.output}")
+    kinds = {"probity": servers.Daemon, "redis": servers.Redis, "memcached": servers.Memcached}
+    return comparison.result(
+        options, [kinds[name].version() for name in kinds if name in options.servers],
+        prepared=prepared, shapes=shapes, fileSystem=kind)
+
+
+def show(found):
+    for name, rounds in found["shapes"].items():
+        show_rounds(rounds, "page cache " + name)
+
+
+def titles(found):
+    daemon = comparison.daemon_title(found["options"]["event_loops"], found["machine"])
+    return {"probity": daemon, "redis": "Redis", "memcached": "memcached"}
+
+
+def rows(found):
+    accounts = f"{found['options']['accounts']:,} accounts"
+    table = []
+    for name, rounds in found["shapes"].items():
+        what = f"start with {accounts}, to the first answer, page cache {name}"
+        for server in rounds[0]:
+            ratio = "" if server == "probity" or "probity" not in rounds[0] else \
+                comparison.spread([r[server]["seconds"] / r["probity"]["seconds"]
+                                   for r in rounds], 2)
+            seconds = comparison.spread([r[server]["seconds"] for r in rounds], 2)
+            table.append(comparison.Row(
+                what, titles(found)[server], seconds + " s", ratio=ratio,
+                aim="≥ 5" if ratio else ""))
+    ours = found["prepared"].get("probity")
+    for server, prepared in found["prepared"].items():
+        each = prepared["residentBytes"] / prepared["held"]
+        ratio = "" if server == "probity" or ours is None else \
+            f"{each / (ours['residentBytes'] / ours['held']):.2f}"
+        table.append(comparison.Row(
+            f"memory resident after filling with {accounts}, for each",
+            titles(found)[server], f"{each:.0f} bytes", ratio=ratio,
+            aim="≤ 80 bytes" if server == "probity" else ""))
+    return comparison.ordered(table, list(titles(found).values()))
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except servers.Failure as failure:
-        sys.exit(f"compare_restart: {failure}")
+    comparison.main(sys.modules[__name__])

@@ -3,12 +3,13 @@
 Nothing here ends a process that it did not start.
 """
 
+import getpass
 import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
-import statistics
 import subprocess
 import sys
 import time
@@ -40,9 +41,15 @@ def loopback_bench():
     return binary("LOOPBACK_BENCH", BENCHMARKS / ".build/release/loopback-bench")
 
 
+def grpc_peer(name):
+    """The peer's server or its load client."""
+    return binary(name.upper().replace("-", "_"), BENCHMARKS / ".build/grpc" / name)
+
+
 class Server:
     """A process of ours that listens on 127.0.0.1; a context manager."""
 
+    # What loopback-bench calls it.
     name = "server"
     # Longer than this after SIGTERM, and it is killed.
     stop_seconds_max = 15
@@ -63,6 +70,26 @@ class Server:
 
     def __exit__(self, *_):
         self.stop()
+
+    def wait_until_listening(self):
+        deadline = time.monotonic() + START_SECONDS_MAX
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise Failure(f"{self.name} ended with {self.process.returncode} at its start")
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return
+            except OSError:
+                time.sleep(0.05)
+        raise Failure(f"{self.name} does not listen on {self.port}")
+
+    def load_command(self, options):
+        """The command line of a client that looks things up in it; its report is JSON."""
+        return command("run", self, **options)
+
+    def fill(self, accounts, seed):
+        """Puts accounts 1…N, or as many keys, into it; the report of that."""
+        return json.loads(run(command("fill", self, accounts=accounts, seed=seed)))
 
     def stop(self):
         if self.process is None or self.process.poll() is not None:
@@ -92,14 +119,19 @@ class Server:
 
 
 class Daemon(Server):
-    """The release daemon on a free port; with its state in memory, or durable in `data`."""
+    """The release daemon on a free port; with its state in memory, or durable in `data`.
+
+    With `event_loops` None it has as many as it takes of its own accord.
+    """
 
     name = "probity"
 
     def __init__(self, event_loops=1, environment=None, arguments=(), data=None,
                  durability="memory"):
         super().__init__()
-        self.arguments = ["--json", "--event-loops", str(event_loops), *arguments]
+        self.arguments = ["--json", *arguments]
+        if event_loops is not None:
+            self.arguments += ["--event-loops", str(event_loops)]
         if durability == "memory":
             self.arguments += IN_MEMORY_ARGUMENTS
         else:
@@ -132,7 +164,7 @@ class Daemon(Server):
 
     @staticmethod
     def version():
-        return run([probity(), "--version"]).strip()
+        return "Probity " + run([probity(), "--version"]).strip()
 
 
 class Redis(Server):
@@ -155,24 +187,83 @@ class Redis(Server):
     def launch(self, port):
         """Starts the process and does not wait until it listens."""
         self.process = subprocess.Popen(
-            ["redis-server", "--bind", "127.0.0.1", "--port", str(port), *self.arguments],
+            [program("redis-server"), "--bind", "127.0.0.1", "--port", str(port), *self.arguments],
             stdout=subprocess.DEVNULL)
         self.port = port
 
     def start(self):
         self.launch(free_port())
-        deadline = time.monotonic() + START_SECONDS_MAX
-        while time.monotonic() < deadline:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return
-            except OSError:
-                time.sleep(0.05)
-        raise Failure(f"redis-server does not listen on {self.port}")
+        self.wait_until_listening()
 
     @staticmethod
     def version():
-        return run(["redis-server", "--version"]).split(" sha=")[0].strip()
+        return run([program("redis-server"), "--version"]).split(" sha=")[0].strip()
+
+
+class Memcached(Server):
+    """memcached on a free port, with room for so many keys of ours and more."""
+
+    name = "memcached"
+
+    def __init__(self, accounts, threads=None):
+        super().__init__()
+        # Twice what a key takes; and it refuses what it has no room for, so that
+        # nothing is thrown out in silence.
+        mebibytes = 64 + accounts * 256 // (1 << 20)
+        self.arguments = ["-m", str(mebibytes), "-M"]
+        if threads is not None:
+            self.arguments += ["-t", str(threads)]
+
+    def start(self):
+        self.port = free_port()
+        self.process = subprocess.Popen(
+            [program("memcached"), "-l", "127.0.0.1", "-p", str(self.port), "-U", "0",
+             "-u", getpass.getuser(), *self.arguments], stdout=subprocess.DEVNULL)
+        self.wait_until_listening()
+
+    @staticmethod
+    def version():
+        return run([program("memcached"), "--version"]).strip()
+
+
+class GrpcPeer(Server):
+    """The plain gRPC server of Peers/grpc, born with its accounts."""
+
+    name = "grpc"
+
+    def __init__(self, accounts, threads):
+        super().__init__()
+        self.accounts, self.threads = accounts, threads
+
+    def start(self):
+        self.process = subprocess.Popen(
+            [grpc_peer("lookup-server"), str(self.accounts), str(self.threads)],
+            stdout=subprocess.PIPE, text=True)
+        text = self.process.stdout.readline()
+        if not text:
+            raise Failure("lookup-server ended before it listened")
+        self.port = int(text)
+
+    def fill(self, accounts, seed):
+        if accounts != self.accounts:
+            raise Failure(f"lookup-server has {self.accounts} accounts, not {accounts}")
+        return {"server": self.name, "accounts": accounts, "writes": 0, "writesPerSecond": 0}
+
+    def load_command(self, options):
+        names = ("connections", "in_flight", "threads", "accounts", "seed", "warm_up", "duration")
+        return [grpc_peer("lookup-load"), str(self.port), *(str(options[name]) for name in names)]
+
+    @staticmethod
+    def version():
+        return "gRPC C++ " + run(["pkg-config", "--modversion", "grpc++"]).strip()
+
+
+def program(name):
+    """A program of the system."""
+    path = shutil.which(name)
+    if path is None:
+        raise Failure(f"{name} is missing: run `.ci/install-packages bench` first")
+    return path
 
 
 def free_port():
@@ -190,22 +281,27 @@ def run(command):
 
 
 def fill(server, accounts, seed):
-    """Puts accounts 1…N, or as many keys, into a server."""
-    command = [loopback_bench(), "fill", server.name, "--port", str(server.port)]
-    return run(command + ["--accounts", str(accounts), "--seed", str(seed)]).strip()
+    """Puts accounts 1…N, or as many keys, into a server; prints and returns the report."""
+    report = server.fill(accounts, seed)
+    print(f"{server.name}: {accounts} accounts by {report['writes']} writes, "
+          f"{report['writesPerSecond']:.0f} a second", flush=True)
+    return report
 
 
 def command(action, server, **options):
-    """loopback-bench's command line; its options with underscores for hyphens."""
+    """loopback-bench's command line; its options with underscores for hyphens, True for flags."""
     words = [loopback_bench(), action, server.name, "--port", str(server.port), "--json"]
     for name, value in options.items():
-        words += ["--" + name.replace("_", "-"), str(value)]
+        if value is True:
+            words.append("--" + name.replace("_", "-"))
+        else:
+            words += ["--" + name.replace("_", "-"), str(value)]
     return words
 
 
 def load(server, **options):
-    """Lookups by loopback-bench; its report."""
-    return json.loads(run(command("run", server, **options)))
+    """Lookups by the server's client; its report."""
+    return json.loads(run(server.load_command(options)))
 
 
 def record(server, **options):
@@ -226,10 +322,3 @@ def machine():
 def machine_line(machine):
     return (f"{machine['cpuModel']}, {machine['coreCount']} cores, "
             f"{machine['memoryGibibytes']} GiB")
-
-
-def spread(values, digits=0):
-    """Median and range as people read them."""
-    ordered = sorted(values)
-    return (f"{statistics.median(ordered):.{digits}f} "
-            f"({ordered[0]:.{digits}f}…{ordered[-1]:.{digits}f})")

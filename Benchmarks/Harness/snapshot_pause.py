@@ -17,6 +17,7 @@ import sys
 import time
 
 import calls
+import comparison
 import disk
 import servers
 
@@ -26,7 +27,7 @@ IN_FLIGHT_MAX = 1_024
 BEHIND_MICROSECONDS = 100_000
 
 
-def arguments():
+def arguments(words=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--accounts", type=int, default=10_000_000)
@@ -47,7 +48,7 @@ def arguments():
     disk.add_option(parser)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--output", default="snapshot-pause.json", help="JSON of all rounds")
-    return parser.parse_args()
+    return parser.parse_args(words)
 
 
 def snapshot_probity(daemon):
@@ -88,6 +89,10 @@ class Load:
         if self._process.poll() is None:
             self._process.kill()
         self._process.wait()
+
+    def check_running(self):
+        if self._process.poll() is not None:
+            raise servers.Failure(f"loopback-bench ended with {self._process.returncode}")
 
     def report(self):
         text = self._process.communicate()[0]
@@ -156,30 +161,30 @@ PHASES = {"alone": "lookups alone", "recording": "beside recording",
           "snapshot": "beside recording, during the snapshot"}
 
 
-def show(name, rounds, options):
+def show_server(name, rounds, options):
     print(f"\n{name}: {options.lookup_rate} lookups/s, {options.record_rate} commands/s; "
           f"median (min…max) of {len(rounds)} rounds, µs")
     for phase, title in PHASES.items():
-        values = "  ".join(f"{quantile} {servers.spread([r[phase][quantile] for r in rounds])}"
+        values = "  ".join(f"{quantile} {comparison.spread([r[phase][quantile] for r in rounds])}"
                            for quantile in QUANTILES)
         print(f"  {title:38} {values}")
     reports = [r["report"] for r in rounds]
-    pause = servers.spread([report["pauseMicroseconds"] for report in reports])
-    print(f"  p99 during / without: {servers.spread([r['ratio'] for r in rounds], 2)};"
+    pause = comparison.spread([report["pauseMicroseconds"] for report in reports])
+    print(f"  p99 during / without: {comparison.spread([r['ratio'] for r in rounds], 2)};"
           f" {'fork' if name == 'redis' else 'longest pause of recording'} {pause} µs")
-    print(f"  snapshot {servers.spread([report['seconds'] for report in reports], 2)} s, "
+    print(f"  snapshot {comparison.spread([report['seconds'] for report in reports], 2)} s, "
           f"{reports[-1]['bytes'] / 1e6:.0f} MB; batches of commands p99 "
-          f"{servers.spread([r['recorder']['latency']['p99Microseconds'] for r in rounds])},"
-          f" max {servers.spread([r['recorder']['latency']['maxMicroseconds'] for r in rounds])}")
+          f"{comparison.spread([r['recorder']['latency']['p99Microseconds'] for r in rounds])},"
+          f" max {comparison.spread([r['recorder']['latency']['maxMicroseconds'] for r in rounds])}")
     if any(r["recorder"]["latency"]["p50Microseconds"] > BEHIND_MICROSECONDS for r in rounds):
         print(f"  {name} did not keep up with the commands: choose a lower --record-rate")
 
 
-def main():
-    options = arguments()
+def run(options):
     rounds = {name: [] for name in options.servers}
     with contextlib.ExitStack() as stack:
         directory = stack.enter_context(disk.work_directory(options.work_dir))
+        kind = disk.kind(directory)
         running = {}
         for name in options.servers:
             data = directory / name
@@ -188,26 +193,56 @@ def main():
                                      durability=options.durability)
                       if name == "probity" else servers.Redis(data, options.redis_durability))
             running[name] = stack.enter_context(server)
-            print(servers.fill(server, options.accounts, options.seed), flush=True)
+            servers.fill(server, options.accounts, options.seed)
         for index in range(options.rounds):
             order = options.servers if index % 2 == 0 else options.servers[::-1]
             for name in order:
                 rounds[name].append(
                     run_round(running[name], options, directory / "samples", index))
-    machine = servers.machine()
-    versions = [servers.Daemon.version(), servers.Redis.version()]
-    print(f"\n{servers.machine_line(machine)}; {', '.join(versions)}; durability "
-          f"{options.durability}, of Redis {options.redis_durability}; {options.accounts} accounts, seed {options.seed}")
-    for name in options.servers:
-        show(name, rounds[name], options)
-    result = {"machine": machine, "versions": versions, "rounds": rounds,
-              "options": {**vars(options), "work_dir": str(options.work_dir)}}
-    pathlib.Path(options.output).write_text(json.dumps(result, indent=2) + "\n")
-    print(f"\nall rounds: {options.output}")
+    return comparison.result(options, [servers.Daemon.version(), servers.Redis.version()],
+                             rounds=rounds, fileSystem=kind)
+
+
+def show(found):
+    options = argparse.Namespace(**found["options"])
+    print(f"durability {options.durability}, of Redis {options.redis_durability}")
+    for name, rounds in found["rounds"].items():
+        show_server(name, rounds, options)
+
+
+def rows(found):
+    options = found["options"]
+    load = (f"snapshot of {options['accounts']:,} accounts, beside "
+            f"{options['record_rate']:,} commands/s and {options['lookup_rate']:,} lookups/s")
+    titles = {"probity": comparison.daemon_title(options["event_loops"], found["machine"]),
+              "redis": "Redis `BGSAVE`"}
+
+    def pauses(name):
+        return [r["report"]["pauseMicroseconds"] / 1e3 for r in found["rounds"][name]]
+
+    def slower(name):
+        return [r["ratio"] for r in found["rounds"][name]]
+
+    def ratio(name, values):
+        if name == "probity" or "probity" not in found["rounds"]:
+            return ""
+        pairs = zip(values(name), values("probity"))
+        return comparison.spread([theirs / ours for theirs, ours in pairs], 2)
+    table = []
+    for name in found["rounds"]:
+        table.append(comparison.Row(
+            load + ": the longest that commands wait (Redis: its fork)", titles[name],
+            comparison.spread(pauses(name), 2) + " ms", ratio=ratio(name, pauses),
+            aim="≤ 2 ms" if name == "probity" else ""))
+    for name, rounds in found["rounds"].items():
+        table.append(comparison.Row(
+            load + ": p99 of lookups meanwhile, over that before", titles[name],
+            comparison.spread(slower(name), 2),
+            *(comparison.microseconds([r["snapshot"][key] for r in rounds])
+              for key in ("p50", "p99")),
+            ratio(name, slower), aim="≤ 1.5" if name == "probity" else ""))
+    return table
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except servers.Failure as failure:
-        sys.exit(f"snapshot_pause: {failure}")
+    comparison.main(sys.modules[__name__])

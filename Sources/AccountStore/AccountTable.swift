@@ -43,8 +43,12 @@ public final class AccountTable: @unchecked Sendable {
     self.seed = seed
     multiplier = StateHash.mix(seed, 0x8ebc_6af0_9c88_c6e3)
     copy = TableCopy(shardCount: layout.shardCount)
-    memory = try ReservedMemory(sizeBytes: layout.totalBytes)
-    for index in 0..<layout.shardCount { shard(index).bucketCount = StoreLayout.bucketsInitial }
+    memory = try ReservedMemory(
+      sizeBytes: layout.totalBytes, hugePageOffset: StoreLayout.smallIndexBytes)
+    for index in 0..<layout.shardCount {
+      shard(index).useHugePages(layout)
+      shard(index).bucketCount = StoreLayout.bucketsInitial
+    }
   }
 
   // MARK: Any thread
@@ -61,8 +65,10 @@ public final class AccountTable: @unchecked Sendable {
 
   /// A copy of the record of `key`, or nil. Two cache misses; no allocation.
   @inline(__always)
-  public func record(of key: AccountKey) -> AccountRecord? {
-    let hash = hash(of: key)
+  public func record(of key: AccountKey) -> AccountRecord? { record(of: key, hash(of: key)) }
+
+  @inline(__always)
+  private func record(of key: AccountKey, _ hash: Shard.Hash) -> AccountRecord? {
     let shard = shard(of: hash)
     return shard.read { sequence in
       shard.slot(of: key, hash, during: sequence).map { shard.record($0) }
@@ -77,26 +83,28 @@ public final class AccountTable: @unchecked Sendable {
   public func records(
     of ids: Span<UInt64>, kind: AccountKind, _ body: (Int, AccountRecord?) -> Void
   ) {
+    var hashes = InlineArray<16, UInt64>(repeating: 0)
     var start = 0
     while start < ids.count {
-      let end = Swift.min(start + Self.prefetchGroup, ids.count)
-      for i in start..<end {
-        let hash = hash(of: AccountKey(kind, AccountID(ids[i])))
+      let count = Swift.min(hashes.count, ids.count - start)
+      for i in 0..<count {
+        let hash = hash(of: AccountKey(kind, AccountID(ids[start + i])))
+        hashes[i] = hash.bits
         let shard = shard(of: hash)
         shard.prefetch(shard.homeOffset(hash))
       }
-      for i in start..<end {
-        let hash = hash(of: AccountKey(kind, AccountID(ids[i])))
+      for i in 0..<count {
+        let hash = Shard.Hash(bits: hashes[i])
         let shard = shard(of: hash)
         if let slot = shard.likelySlot(hash) { shard.prefetch(shard.recordOffset(slot)) }
       }
-      for i in start..<end { body(i, record(of: AccountKey(kind, AccountID(ids[i])))) }
-      start = end
+      for i in 0..<count {
+        let key = AccountKey(kind, AccountID(ids[start + i]))
+        body(start + i, record(of: key, Shard.Hash(bits: hashes[i])))
+      }
+      start += count
     }
   }
-
-  /// Memory lookups that a core keeps in flight; more gave nothing on Zen 4.
-  static let prefetchGroup = 16
 
   /// Bytes of records and index in use.
   public var memoryBytes: Int {

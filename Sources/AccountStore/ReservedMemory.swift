@@ -9,18 +9,25 @@ import CProbityShims
   // Safe: the pointer is set once; what lies behind it is accessed by atomic
   // words only, under the rules of `Shard`.
   let base: UnsafeMutableRawPointer
-  let sizeBytes: Int
+  private let reserved: UnsafeMutableRawPointer
+  private let reservedBytes: Int
 
+  /// - Parameter hugePageOffset: bytes from `base` to where a huge page begins, less than one.
   /// - Throws: `StoreError.outOfAddressSpace`.
-  init(sizeBytes: Int) throws(StoreError) {
-    guard let base = unsafe probity_reserve(sizeBytes) else {
-      throw .outOfAddressSpace(sizeBytes: sizeBytes)
+  init(sizeBytes: Int, hugePageOffset: Int) throws(StoreError) {
+    let page = StoreLayout.hugePageBytes
+    reservedBytes = sizeBytes + 2 * page
+    guard let reserved = unsafe probity_reserve(reservedBytes) else {
+      throw .outOfAddressSpace(sizeBytes: reservedBytes)
     }
-    unsafe self.base = base
-    self.sizeBytes = sizeBytes
+    unsafe self.reserved = reserved
+    let firstPage = (UInt(bitPattern: reserved) + UInt(page) - 1) / UInt(page) * UInt(page)
+    let skipped = Int(firstPage - UInt(bitPattern: reserved))
+    // Safe: at most two huge pages are left out, which were reserved for it.
+    unsafe base = unsafe reserved + skipped + page - hugePageOffset
   }
 
-  deinit { unsafe probity_release(base, sizeBytes) }
+  deinit { unsafe probity_release(reserved, reservedBytes) }
 }
 
 /// Why a store could not be made.

@@ -176,6 +176,22 @@ import Synchronization
 
   private static let copyLookahead = 16
 
+  // MARK: Memory
+
+  /// Once, before anything is written.
+  func useHugePages(_ layout: StoreLayout) {
+    for offsets in [layout.hugeIndexOffsets, layout.hugeRecordsOffsets] where !offsets.isEmpty {
+      // Safe: the pages lie within the shard.
+      unsafe probity_use_huge_pages(base + offsets.lowerBound, offsets.count)
+    }
+  }
+
+  /// Has memory put behind whole pages, which may be in use: no byte changes. Any thread.
+  func populatePages(_ offsets: Range<Int>) {
+    // Safe: the pages lie within the shard.
+    unsafe probity_populate(base + offsets.lowerBound, offsets.count)
+  }
+
   // MARK: Loading (no other thread uses the shard)
 
   /// Has memory put behind the index for `bucketCount` buckets.
@@ -193,7 +209,6 @@ import Synchronization
     let mask = StoreLayout.pageBytes - 1
     let start = (offsets.lowerBound + mask) & ~mask
     let end = (offsets.upperBound + mask) & ~mask
-    // Safe: a shard ends with a page, and populating changes no bytes.
-    if start < end { unsafe probity_populate(base + start, end - start) }
+    if start < end { populatePages(start..<end) }
   }
 }

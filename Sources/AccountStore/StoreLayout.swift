@@ -5,16 +5,21 @@ import IntegrityCore
 /// Each shard has four parts, one after the other: a header line, the buckets,
 /// the overflow buckets and the records. All are reserved for the fullest
 /// shard that can be; pages take memory when first written.
+///
+/// Buckets and records of any but a small shard lie on huge pages of 2 MiB, so that
+/// finding an account does not take two walks through page tables as well. What a
+/// small shard needs comes before the first of them, on pages of 4 KiB: a store of
+/// few accounts takes no more memory for it.
 public struct StoreLayout: Sendable, Equatable {
   /// Most accounts the table takes.
   public let accountsMax: Int
   /// Power of two: shards are chosen by the low bits of the hash.
   public let shardCount: Int
 
-  /// 256 shards: each has a sequence lock of its own, so a writer that changes
-  /// a million records a second makes a reader repeat itself about once in
-  /// 10,000 lookups, and a shard of a table of 100 M accounts is copied in ~10 ms.
-  public static let shardCountStandard = 256
+  /// 16 shards: each has a sequence lock of its own, so a writer that changes a
+  /// million records a second makes a reader repeat itself about once in 600
+  /// lookups; and each ends on two huge pages that are not full, 64 MiB in all.
+  public static let shardCountStandard = 16
   /// 268 M accounts: 20 GiB of address space, of memory only what is used.
   public static let accountsMaxStandard = 1 << 28
 
@@ -26,6 +31,11 @@ public struct StoreLayout: Sendable, Equatable {
   package static let accountsPerBucket = 8
   package static let bucketsInitial = 8
   package static let pageBytes = 4096
+  package static let hugePageBytes = 2 << 20
+  /// Header and buckets before the first huge page: of 32,760 accounts.
+  package static let smallIndexBytes = 256 << 10
+  /// Records before the first huge page: 16,384.
+  package static let smallRecordsBytes = 1 << 20
 
   /// Records a shard has room for: the mean, and eight standard deviations of
   /// what hashing puts on top; never more than the whole table.
@@ -33,10 +43,11 @@ public struct StoreLayout: Sendable, Equatable {
   /// Overflow buckets of a shard. Every bucket of a chain but the last is full,
   /// so k overflow buckets hang behind more than 12 k accounts.
   package let overflowMax: Int
-  /// Offsets within a shard, in bytes.
+  /// Offsets within a shard, in bytes. `smallIndexBytes` is where its first huge
+  /// page begins, and so is every offset that differs by whole huge pages.
   package let overflowOffset: Int
   package let recordsOffset: Int
-  /// A multiple of the page size, so that shards do not share pages.
+  /// A multiple of the huge page's size, so that shards do not share pages.
   package let shardBytes: Int
 
   package static let bucketsOffset = lineBytes
@@ -57,11 +68,35 @@ public struct StoreLayout: Sendable, Equatable {
     shardCapacity = Swift.min(accountsMax, mean + 8 * deviation + 64)
     let bucketsMax = shardCapacity / Self.accountsPerBucket + Self.bucketsInitial + 1
     overflowMax = shardCapacity / Self.bucketEntries + 1
-    overflowOffset = Self.bucketsOffset + bucketsMax * Self.lineBytes
-    recordsOffset = overflowOffset + overflowMax * Self.lineBytes
-    let bytes = recordsOffset + shardCapacity * AccountRecord.sizeBytes
-    shardBytes = (bytes + Self.pageBytes - 1) / Self.pageBytes * Self.pageBytes
+    overflowOffset = Self.hugePageOffset(
+      from: Self.bucketsOffset + bucketsMax * Self.lineBytes)
+    recordsOffset =
+      Self.hugePageOffset(
+        from: overflowOffset + overflowMax * Self.lineBytes + Self.smallRecordsBytes)
+      - Self.smallRecordsBytes
+    let end = recordsOffset + shardCapacity * AccountRecord.sizeBytes
+    shardBytes = Self.hugePageOffset(from: end) - Self.smallIndexBytes + Self.hugePageBytes
   }
 
   package var totalBytes: Int { shardBytes * shardCount }
+
+  /// The first offset at or behind `offset` where a huge page begins.
+  private static func hugePageOffset(from offset: Int) -> Int {
+    let pages = (Swift.max(offset - smallIndexBytes, 0) + hugePageBytes - 1) / hugePageBytes
+    return pages * hugePageBytes + smallIndexBytes
+  }
+
+  /// Buckets that lie on huge pages; empty where none do.
+  package var hugeIndexOffsets: Range<Int> {
+    Self.smallIndexBytes..<Swift.max(overflowOffset, Self.smallIndexBytes)
+  }
+
+  /// Records that lie on huge pages; empty where none do.
+  package var hugeRecordsOffsets: Range<Int> {
+    let start = recordsOffset + Self.smallRecordsBytes
+    let end = recordsOffset + shardCapacity * AccountRecord.sizeBytes
+    // The last page ends behind the shard's last record, before the next shard.
+    let pages = (Swift.max(end - start, 0) + Self.hugePageBytes - 1) / Self.hugePageBytes
+    return start..<(start + pages * Self.hugePageBytes)
+  }
 }

@@ -9,6 +9,15 @@ void *probity_reserve(size_t size) {
   return address == MAP_FAILED ? NULL : address;
 }
 
+void probity_use_huge_pages(void *address, size_t size) {
+#ifdef MADV_HUGEPAGE
+  madvise(address, size, MADV_HUGEPAGE);
+#else
+  (void)address;
+  (void)size;
+#endif
+}
+
 void probity_release(void *address, size_t size) { munmap(address, size); }
 
 void probity_yield(void) { sched_yield(); }

@@ -40,11 +40,18 @@ public struct AccountLoader {
   /// How many merchants there are to so many buyers.
   static func merchantCount(_ accountCount: UInt64) -> UInt64 { max(accountCount / 20, 1) }
 
-  /// - Parameter progress: told how many accounts are done; false ends the fill.
-  /// - Returns: the number of events recorded, now or before.
-  public mutating func load(
-    progress: (UInt64) -> Bool = { _ in true }
-  ) throws(SocketFailure) -> UInt64 {
+  /// A Record that was answered.
+  public struct Batch: Sendable {
+    /// Accounts 1 to this one have their history.
+    public let accountsDone: UInt64
+    /// 0 where an earlier fill had come this far.
+    public let commandCount: Int
+    /// From sending to the answer.
+    public let nanoseconds: UInt64
+  }
+
+  /// - Parameter progress: told of each batch; false ends the fill.
+  public mutating func load(progress: (Batch) -> Bool) throws(SocketFailure) {
     var batch: [Command] = []
     var recordedBefore: UInt64 = 0
     for account in 1...accountCount {
@@ -55,13 +62,15 @@ public struct AccountLoader {
       guard account == 1 || batch.count > Self.batchCommands || account == accountCount else {
         continue
       }
-      if sequence > recordedBefore {
-        recordedBefore = try session.record(batch).highestSequence
-      }
+      let started = monotonicNanoseconds()
+      let isNew = sequence > recordedBefore
+      if isNew { recordedBefore = try session.record(batch).highestSequence }
+      let done = Batch(
+        accountsDone: account, commandCount: isNew ? batch.count : 0,
+        nanoseconds: monotonicNanoseconds() - started)
       batch.removeAll(keepingCapacity: true)
-      if !progress(account) { break }
+      if !progress(done) { break }
     }
-    return sequence
   }
 
   private mutating func command(_ account: UInt64, isClaim: Bool, age: UInt64) -> Command {

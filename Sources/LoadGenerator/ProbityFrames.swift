@@ -1,12 +1,12 @@
 import ProbityWire
 
 /// Frames in an array of bytes.
-package struct ByteArraySink: FrameSink {
-  package var bytes: [UInt8] = []
+public struct ByteArraySink: FrameSink {
+  public var bytes: [UInt8] = []
 
-  package init() {}
+  public init() {}
 
-  package mutating func append(count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void) {
+  public mutating func append(count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void) {
     let start = bytes.count
     bytes.append(contentsOf: repeatElement(0, count: count))
     // Safe: `fill` gets what was added just now, within the closure.
@@ -38,7 +38,8 @@ public struct ClientIdentity: Sendable {
     self.agent = agent
   }
 
-  var hello: [UInt8] { ByteArraySink.hello(token: token, agent: agent) }
+  /// The first frame of a connection.
+  public var hello: [UInt8] { ByteArraySink.hello(token: token, agent: agent) }
 }
 
 /// The first reply among received bytes, as far as all of Probity's calls are alike.

@@ -68,6 +68,7 @@ public final class Engine: Sendable {
   private let sequencer: Sequencer
   private let isStopping = Atomic<Bool>(false)
   private let thread: EngineThread
+  private let growth: GrowthThread
   /// nil where nothing is kept on disk.
   private let housekeeper: (any Housekeeping)?
   private let housekeeping: HousekeepingThread?
@@ -95,6 +96,7 @@ public final class Engine: Sendable {
     self.housekeeper = housekeeper
     self.housekeeping = housekeeping
     thread = EngineThread { sequencer.run() }
+    growth = GrowthThread(table)
     housekeeping.start()
   }
 
@@ -112,6 +114,7 @@ public final class Engine: Sendable {
     housekeeper = nil
     housekeeping = nil
     thread = EngineThread { sequencer.run() }
+    growth = GrowthThread(table)
   }
 
   /// Starts the sequencer on an empty state.
@@ -177,6 +180,7 @@ public final class Engine: Sendable {
     isStopping.store(true, ordering: .releasing)
     queue.close()
     thread.join()
+    growth.stop()
     housekeeping?.stop()
     housekeeper?.takeLastSnapshot()
     housekeeper?.refuseAsked()

@@ -1,10 +1,10 @@
 import Glibc
 
 /// A thread that runs one closure and can be waited for.
-final class EngineThread: Sendable {
+package final class EngineThread: Sendable {
   private final class Body {
     let run: @Sendable () -> Void
-    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+    package init(_ run: @escaping @Sendable () -> Void) { self.run = run }
   }
 
   private let handle: pthread_t
@@ -16,7 +16,7 @@ final class EngineThread: Sendable {
     setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
   }
 
-  init(_ run: @escaping @Sendable () -> Void) {
+  package init(_ run: @escaping @Sendable () -> Void) {
     var handle = pthread_t()
     // Safe: the body is retained here and released by the thread itself.
     let context = unsafe Unmanaged.passRetained(Body(run)).toOpaque()
@@ -32,5 +32,5 @@ final class EngineThread: Sendable {
   }
 
   /// Waits for the closure to return. Once only.
-  func join() { pthread_join(handle, nil) }
+  package func join() { pthread_join(handle, nil) }
 }

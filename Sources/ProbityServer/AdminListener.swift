@@ -9,21 +9,45 @@ import Synchronization
 /// connecting to the last byte of the answer. A connection is good for one
 /// request; bodies are not read.
 struct AdminListener {
-  private let service: Service
-  private let connectionCount = SharedCount()
+  /// Where it listens.
+  let address: ProbityServer.Address
+  private let group: MultiThreadedEventLoopGroup
 
-  init(_ service: Service) { self.service = service }
-
+  /// Listens on a thread of its own.
+  ///
+  /// - Returns: nil where no address is given.
   /// - Throws: `ServerError.cannotListen`.
-  func bind(
-    _ address: ProbityServer.Address, on group: MultiThreadedEventLoopGroup
-  ) async throws -> any Channel {
+  static func start(
+    _ address: ProbityServer.Address?, _ service: Service
+  ) async throws -> AdminListener? {
+    guard let address else { return nil }
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    do {
+      let channel = try await bootstrap(group, service)
+        .bind(host: address.host, port: address.port).get()
+      let local = channel.localAddress
+      let bound = ProbityServer.Address(
+        host: local?.ipAddress ?? address.host, port: local?.port ?? address.port)
+      return AdminListener(address: bound, group: group)
+    } catch {
+      try? await group.shutdownGracefully()
+      throw ServerError.cannotListen(host: address.host, port: address.port, reason: "\(error)")
+    }
+  }
+
+  /// Closes it and all its connections.
+  func stop() async { try? await group.shutdownGracefully() }
+
+  private static func bootstrap(
+    _ group: MultiThreadedEventLoopGroup, _ service: Service
+  ) -> ServerBootstrap {
     let limits = service.limits
-    let bootstrap = ServerBootstrap(group: group)
+    let connectionCount = SharedCount()
+    return ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: Int32(limits.adminConnectionsMax))
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelOption(.maxMessagesPerRead, value: 1)
-      .childChannelInitializer { [service, connectionCount] channel in
+      .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           try channel.pipeline.syncOperations.addHandlers([
             HeadLimiter(bytesMax: limits.adminHeadBytesMax),
@@ -33,11 +57,6 @@ struct AdminListener {
           ])
         }
       }
-    do {
-      return try await bootstrap.bind(host: address.host, port: address.port).get()
-    } catch {
-      throw ServerError.cannotListen(host: address.host, port: address.port, reason: "\(error)")
-    }
   }
 }
 
@@ -97,7 +116,7 @@ final class AdminHandler: ChannelInboundHandler {
       return context.close(promise: nil)
     }
     let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-    timeout = context.eventLoop.scheduleTask(in: service.limits.adminTimeout) {
+    timeout = context.eventLoop.scheduleTask(in: TimeAmount(service.limits.adminTimeout)) {
       bound.value.close(promise: nil)
     }
   }
@@ -147,7 +166,7 @@ final class AdminHandler: ChannelInboundHandler {
   private func finish(_ context: ChannelHandlerContext) {
     context.close(mode: .output, promise: nil)
     let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-    context.eventLoop.scheduleTask(in: service.limits.lingerTime) {
+    context.eventLoop.scheduleTask(in: TimeAmount(service.limits.lingerTime)) {
       bound.value.close(promise: nil)
     }
   }

@@ -1,6 +1,6 @@
 import IntegrityCore
-import NIOCore
 import ProbityWire
+import Reactor
 
 extension LoopContext {
   /// Answers Explain: everything that went into a score. Some 200 µs by estimate.
@@ -8,7 +8,7 @@ extension LoopContext {
   /// - Throws: NOT_FOUND for an account that was never heard of.
   func explain(
     _ payload: UnsafeRawBufferPointer, _ stream: UInt32, _ now: UnixSeconds,
-    _ replies: inout ByteBuffer
+    _ replies: inout ByteQueue
   ) throws(CallFailure) {
     let request = unsafe try codec.decodeExplain(payload)
     let clock = decayClock(at: request.asOf ?? now)

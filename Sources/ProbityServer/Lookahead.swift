@@ -1,6 +1,5 @@
 import AccountStore
 import IntegrityCore
-import NIOCore
 import ProbityWire
 
 /// Overlaps the cache misses of the Score calls that came in one read.
@@ -20,11 +19,11 @@ struct Lookahead {
   /// Asks for the accounts of the next calls in `bytes`. A few ns a call.
   ///
   /// - Returns: the bytes of the calls looked at.
-  mutating func askAhead(_ bytes: ByteBuffer, _ table: AccountTable) -> Int {
+  mutating func askAhead(_ bytes: UnsafeRawBufferPointer, _ table: AccountTable) -> Int {
     accounts.removeAll(keepingCapacity: true)
-    let lookedAtBytes = unsafe bytes.withUnsafeReadableBytes { readable in
-      // Safe: the accounts are copies; nothing keeps the pointer.
-      unsafe ScoreHint.accounts(in: readable, countMax: Self.groupCalls) { accounts.append($0) }
+    // Safe: the accounts are copies; nothing keeps the pointer.
+    let lookedAtBytes = unsafe ScoreHint.accounts(in: bytes, countMax: Self.groupCalls) {
+      accounts.append($0)
     }
     // One alone is read at once: there is nothing to overlap it with.
     if accounts.count < 2 { return lookedAtBytes }

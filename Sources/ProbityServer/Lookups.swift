@@ -1,8 +1,7 @@
 import IntegrityCore
-import NIOCore
 import ProbityEngine
-import ProbityTransport
 import ProbityWire
+import Reactor
 
 /// The calls that are answered at once, on the event loop, from memory.
 extension LoopContext {
@@ -11,7 +10,7 @@ extension LoopContext {
   /// - Throws: the failure to answer with.
   func answer(
     _ method: Method, _ payload: UnsafeRawBufferPointer, stream: UInt32, now: UnixSeconds,
-    to replies: inout ByteBuffer
+    to replies: inout ByteQueue
   ) throws(CallFailure) {
     switch method {
     case .score: unsafe try score(payload, stream, now, &replies)
@@ -34,7 +33,7 @@ extension LoopContext {
 
   private func score(
     _ payload: UnsafeRawBufferPointer, _ stream: UInt32, _ now: UnixSeconds,
-    _ replies: inout ByteBuffer
+    _ replies: inout ByteQueue
   ) throws(CallFailure) {
     let request = unsafe try codec.decodeScore(payload)
     let clock = decayClock(at: request.asOf ?? now)
@@ -47,7 +46,7 @@ extension LoopContext {
 
   private func scoreBatch(
     _ payload: UnsafeRawBufferPointer, _ stream: UInt32, _ now: UnixSeconds,
-    _ replies: inout ByteBuffer
+    _ replies: inout ByteQueue
   ) throws(CallFailure) {
     unsafe try codec.decodeScoreBatch(payload) { kind, asOf, ids, columns in
       let clock = decayClock(at: asOf ?? now)

@@ -1,8 +1,8 @@
 import AccountStore
 import IntegrityCore
-import NIOCore
 import ProbityEngine
 import ProbityWire
+import Reactor
 import Synchronization
 
 /// What the connections of one event loop share: made once a loop, used by it alone.
@@ -10,8 +10,12 @@ import Synchronization
 /// `tally` and `deliver` are the exceptions: counters may be read, and outcomes
 /// delivered, from any thread.
 final class LoopContext: ReplySink {
-  let eventLoop: any EventLoop
+  let eventLoop: EventLoop
   let codec = Codec()
+  /// Where sockets are read to; of no connection between two calls of `ready`.
+  let arrivals = ByteQueue()
+  /// Replies of the connection at work; empty between two calls of `ready`.
+  var replies = ByteQueue()
   let service: Service
   let tally = Tally()
   // The engine's own, here once more: reached through `service` each would be
@@ -19,11 +23,11 @@ final class LoopContext: ReplySink {
   let engine: Engine
   let table: AccountTable
   let policy: Policy
-  private(set) var connections: [UInt64: ConnectionHandler] = [:]
+  private(set) var connections: [UInt64: Connection] = [:]
   private var lookahead = Lookahead()
   private var decay: DecayClock
 
-  init(eventLoop: any EventLoop, service: Service) {
+  init(eventLoop: EventLoop, service: Service) {
     self.eventLoop = eventLoop
     self.service = service
     engine = service.engine
@@ -32,9 +36,17 @@ final class LoopContext: ReplySink {
     decay = DecayClock(engine.schema, now: .zero)
   }
 
-  func add(_ connection: ConnectionHandler) { connections[connection.id] = connection }
+  func add(_ connection: Connection) { connections[connection.id] = connection }
 
-  func remove(_ connection: ConnectionHandler) { connections[connection.id] = nil }
+  /// - Returns: whether it was there.
+  func remove(_ connection: Connection) -> Bool {
+    connections.removeValue(forKey: connection.id) != nil
+  }
+
+  @discardableResult
+  func schedule(after duration: Duration, _ body: @escaping () -> Void) -> LoopTimer {
+    eventLoop.schedule(afterNanoseconds: duration.nanoseconds, body)
+  }
 
   /// The decay factor of a moment; that of the last moment asked is kept.
   func decayClock(at now: UnixSeconds) -> DecayClock {
@@ -45,24 +57,31 @@ final class LoopContext: ReplySink {
   /// Asks for the accounts of the next calls in `bytes`.
   ///
   /// - Returns: the bytes of the calls looked at.
-  func askAhead(_ bytes: ByteBuffer) -> Int { lookahead.askAhead(bytes, table) }
+  func askAhead(_ bytes: UnsafeRawBufferPointer) -> Int { unsafe lookahead.askAhead(bytes, table) }
 
   /// Called by the sequencer: one hop to this loop and one flush per
   /// connection for a whole group.
   func deliver(_ outcomes: [(RecordJob.Ticket, RecordOutcome)]) {
-    eventLoop.execute {
-      var touched: Set<UInt64> = []
-      for (ticket, outcome) in outcomes {
-        guard let connection = self.connections[ticket.connection] else { continue }
-        connection.finish(stream: ticket.stream, outcome)
-        touched.insert(ticket.connection)
+    eventLoop.execute { [self] in
+      let byConnection = outcomes.sorted { $0.0.connection < $1.0.connection }
+      var start = 0
+      while start < byConnection.count {
+        let id = byConnection[start].0.connection
+        let end = byConnection[start...].firstIndex { $0.0.connection != id } ?? byConnection.count
+        if let connection = connections[id] {
+          for (ticket, outcome) in byConnection[start..<end] {
+            connection.finish(stream: ticket.stream, outcome)
+          }
+          connection.flushReplies()
+          connection.closeIfDrained()
+        }
+        start = end
       }
-      for id in touched { self.connections[id]?.flushReplies() }
     }
   }
 }
 
-// Safe: see the type's comment; `connections`, `codec` and `decay` are touched on
+// Safe: see the type's comment; everything that changes, but for `tally`, is touched on
 // `eventLoop` only.
 extension LoopContext: @unchecked Sendable {}
 

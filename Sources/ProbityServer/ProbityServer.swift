@@ -1,10 +1,9 @@
 import IntegrityCore
 import Logging
 import NIOCore
-import NIOPosix
 import ProbityEngine
-import ProbityTransport
 import ProbityWire
+import Reactor
 import ServiceLifecycle
 
 // The daemon's network side.
@@ -94,79 +93,39 @@ public final class ProbityServer: ServiceLifecycle.Service {
   ///
   /// - Throws: `ServerError`.
   public func run() async throws {
-    let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoopCount)
-    service.loops = group.makeIterator().map { LoopContext(eventLoop: $0, service: service) }
-    let listener: any Channel
+    let admin: AdminListener?
+    let doorway: Doorway
     do {
-      listener = try await listenOnAll(group)
+      // The admin listener first: who is told that the daemon listens finds both.
+      admin = try await AdminListener.start(configuration.admin, service)
+      doorway = try openDoorway()
     } catch {
       engine.stop()
-      try? await group.shutdownGracefully()
       throw error
     }
+    onListening(doorway.address, admin?.address)
     await withGracefulShutdownHandler {
       engine.onFailure { [logger] reason in
         logger.critical(
           "the log failed: nothing more can be recorded, shutting down",
           metadata: ["reason": "\(reason)"])
-        listener.close(promise: nil)
+        doorway.close()
       }
-      try? await listener.closeFuture.get()
+      await doorway.waitUntilClosed()
     } onGracefulShutdown: {
-      listener.close(promise: nil)
+      doorway.close()
     }
     await drain()
     engine.stop()
-    await closeAll()
-    // Closes the admin listener too, which tells of the draining until here.
-    try? await group.shutdownGracefully()
+    await doorway.end()
+    // It tells of the draining until here.
+    await admin?.stop()
     if let reason = engine.failure { throw ServerError.logFailed(reason) }
   }
 
-  /// The admin listener first: who is told that the daemon listens finds both.
-  private func listenOnAll(_ group: MultiThreadedEventLoopGroup) async throws -> any Channel {
-    var admin: Address?
-    if let wanted = configuration.admin {
-      admin = Self.bound(try await AdminListener(service).bind(wanted, on: group), wanted)
-    }
-    let listener = try await listen(group)
-    let wanted = Address(host: configuration.host, port: configuration.port)
-    onListening(Self.bound(listener, wanted), admin)
-    return listener
-  }
-
-  private static func bound(_ channel: any Channel, _ wanted: Address) -> Address {
-    let local = channel.localAddress
-    return Address(host: local?.ipAddress ?? wanted.host, port: local?.port ?? wanted.port)
-  }
-
-  private func listen(_ group: MultiThreadedEventLoopGroup) async throws -> any Channel {
-    let limits = configuration.limits
-    let contexts = Dictionary(
-      uniqueKeysWithValues: service.loops.map { (ObjectIdentifier($0.eventLoop), $0) })
-    let bootstrap = ServerBootstrap(group: group)
-      .serverChannelOption(.backlog, value: limits.backlog)
-      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-      .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-      .childChannelOption(.maxMessagesPerRead, value: 1)
-      .childChannelOption(
-        .recvAllocator,
-        value: AdaptiveRecvByteBufferAllocator(
-          minimum: limits.readBytesMin, initial: 16 << 10, maximum: limits.readBytesMax)
-      )
-      .childChannelOption(
-        .writeBufferWaterMark,
-        value: .init(low: limits.unsentBytesLow, high: limits.unsentBytesHigh)
-      )
-      .childChannelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture {
-          guard let loop = contexts[ObjectIdentifier(channel.eventLoop)] else { return }
-          let handler = ConnectionHandler(loop: loop, allocator: channel.allocator)
-          try channel.pipeline.syncOperations.addHandler(handler)
-        }
-      }
-    do {
-      return try await bootstrap.bind(host: configuration.host, port: configuration.port).get()
+  private func openDoorway() throws -> Doorway {
+    do throws(SocketError) {
+      return try Doorway(configuration, service)
     } catch {
       throw ServerError.cannotListen(
         host: configuration.host, port: configuration.port, reason: "\(error)")
@@ -180,18 +139,10 @@ public final class ProbityServer: ServiceLifecycle.Service {
     for loop in service.loops {
       loop.eventLoop.execute { for connection in loop.connections.values { connection.drain() } }
     }
-    let timeout = UInt64(configuration.limits.drainTimeout.nanoseconds)
+    let timeout = configuration.limits.drainTimeout.nanoseconds
     let deadline = configuration.clock.monotonicNanoseconds + timeout
     while openConnections > 0 && configuration.clock.monotonicNanoseconds < deadline {
       try? await Task.sleep(for: .milliseconds(5))
-    }
-  }
-
-  private func closeAll() async {
-    for loop in service.loops {
-      try? await loop.eventLoop.submit {
-        for connection in loop.connections.values { connection.abort() }
-      }.get()
     }
   }
 

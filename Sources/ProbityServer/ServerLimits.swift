@@ -1,5 +1,4 @@
 import AccountStore
-import NIOCore
 import ProbityEngine
 import ProbityWire
 
@@ -13,7 +12,7 @@ public struct ServerLimits: Sendable {
   /// More are told RESOURCE_EXHAUSTED and closed.
   public var connectionsMax = 10_000
   /// A connection that has not said HELLO by then is closed.
-  public var helloTimeout = TimeAmount.seconds(10)
+  public var helloTimeout = Duration.seconds(10)
   /// Waiting to be accepted by the daemon; the kernel refuses more.
   public var backlog: Int32 = 1_024
 
@@ -39,9 +38,10 @@ public struct ServerLimits: Sendable {
 
   // MARK: Bytes
 
-  /// Least and most that one read takes from a socket.
-  public var readBytesMin = 4 << 10
+  /// Most that one read takes from a socket, and what there is room for at least
+  /// behind a frame that has come in part.
   public var readBytesMax = 256 << 10
+  public var readBytesMin = 16 << 10
   /// Replies gathered before they are handed to the socket in the midst of a read.
   public var replyBytesMax = 256 << 10
   /// Unsent replies at which a connection is no longer read, and below which it
@@ -49,15 +49,15 @@ public struct ServerLimits: Sendable {
   public var unsentBytesHigh = 1 << 20
   public var unsentBytesLow = 256 << 10
   /// A peer that takes none of its replies for this long is cut off.
-  public var unsentTimeout = TimeAmount.seconds(30)
+  public var unsentTimeout = Duration.seconds(30)
 
   // MARK: Shutdown
 
   /// What was accepted is finished within this; then connections are closed.
-  public var drainTimeout = TimeAmount.seconds(10)
+  public var drainTimeout = Duration.seconds(10)
   /// Between closing our side of a connection and the whole of it: time for the
   /// peer to read why.
-  public var lingerTime = TimeAmount.milliseconds(200)
+  public var lingerTime = Duration.milliseconds(200)
 
   // MARK: Admin listener
 
@@ -66,7 +66,7 @@ public struct ServerLimits: Sendable {
   /// A longer head of a request is answered 431.
   public var adminHeadBytesMax = 8 << 10
   /// From connecting to the last byte of the answer; then it is closed.
-  public var adminTimeout = TimeAmount.seconds(10)
+  public var adminTimeout = Duration.seconds(10)
 
   // MARK: State
 
@@ -79,5 +79,13 @@ public struct ServerLimits: Sendable {
   /// Deadline of a call of `method` that sets none, and the longest that one can set.
   func timeoutMicrosecondsMax(of method: Method) -> UInt32 {
     method == .snapshot ? snapshotTimeoutMicrosecondsMax : callTimeoutMicrosecondsMax
+  }
+}
+
+extension Duration {
+  /// Rounded down; 0 where it is negative. At most 584 years.
+  var nanoseconds: UInt64 {
+    UInt64(clamping: components.seconds) * 1_000_000_000
+      + UInt64(clamping: components.attoseconds / 1_000_000_000)
   }
 }

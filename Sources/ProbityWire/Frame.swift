@@ -152,6 +152,23 @@ extension FrameHeader {
 public protocol FrameSink {
   /// Appends `count` bytes, which `fill` writes all of.
   mutating func append(count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void)
+
+  /// Appends the first bytes of `countMax`, as many as `fill` says it has written.
+  mutating func append(countMax: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int)
+}
+
+extension FrameSink {
+  /// By way of memory on the stack: for sinks that cannot give bytes back.
+  @inlinable
+  public mutating func append(countMax: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int) {
+    unsafe withUnsafeTemporaryAllocation(byteCount: countMax, alignment: 16) { space in
+      let count = unsafe fill(space)
+      unsafe append(count: count) {
+        // Safe: `fill` wrote no more than the space has.
+        unsafe $0.copyMemory(from: UnsafeRawBufferPointer(rebasing: space[..<count]))
+      }
+    }
+  }
 }
 
 extension FrameHeader {
@@ -163,6 +180,22 @@ extension FrameHeader {
     unsafe sink.append(count: Self.sizeBytes + Int(payloadBytes)) { frame in
       unsafe fill(UnsafeMutableRawBufferPointer(rebasing: frame[Self.sizeBytes...]))
       unsafe seal(frame)
+    }
+  }
+
+  /// Appends a frame whose payload `fill` writes: it gets `payloadBytesMax` bytes
+  /// and returns how many it has used.
+  @inlinable @inline(__always)
+  public func write<Sink: FrameSink>(
+    payloadBytesMax: Int, to sink: inout Sink, _ fill: (UnsafeMutableRawBufferPointer) -> Int
+  ) {
+    unsafe sink.append(countMax: Self.sizeBytes + payloadBytesMax) { space in
+      let count = unsafe fill(UnsafeMutableRawBufferPointer(rebasing: space[Self.sizeBytes...]))
+      var header = self
+      header.payloadBytes = UInt32(truncatingIfNeeded: count)
+      unsafe header.seal(
+        UnsafeMutableRawBufferPointer(rebasing: space[..<(Self.sizeBytes + count)]))
+      return Self.sizeBytes + count
     }
   }
 

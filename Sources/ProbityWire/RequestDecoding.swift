@@ -3,7 +3,17 @@ import IntegrityCore
 
 /// What the server reads.
 extension Codec {
+  /// The hottest message: read by hand where it is as encoders write it.
+  @inlinable
   public func decodeScore(_ bytes: UnsafeRawBufferPointer) throws(CallFailure) -> AccountRequest {
+    if let request = unsafe ScoreRequestForm.read(bytes) { return request }
+    return unsafe try decodeAnyScore(bytes)
+  }
+
+  /// Whatever is a ScoreRequest; also what `decodeScore` is tested against.
+  public func decodeAnyScore(
+    _ bytes: UnsafeRawBufferPointer
+  ) throws(CallFailure) -> AccountRequest {
     let message = unsafe try unpack(
       bytes, "ScoreRequest", probity__v1__score_request__unpack)
     return unsafe try accountRequest(

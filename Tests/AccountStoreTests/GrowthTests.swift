@@ -89,3 +89,72 @@ struct GrowthTests {
     }
   }
 }
+
+/// Pages that are had ready for the writer.
+@Suite("Table growth")
+struct TableGrowthTests {
+  private func fill(_ table: AccountTable, _ ids: Range<UInt64>) {
+    for id in ids { table.put(AccountKey(.buyer, AccountID(id))) { _ in } }
+  }
+
+  @Test("a small store takes no huge pages, a growing one the next before it needs it")
+  func pages() throws {
+    let table = try AccountTable(layout: StoreLayout(accountsMax: 1 << 20, shardCount: 1), seed: 5)
+    let growth = TableGrowth(table)
+    #expect(growth.prepare() == 0)
+    // The first page of records begins behind 16,384, and is asked for half-way there.
+    fill(table, 1..<8_192)
+    #expect(growth.prepare() == 0)
+    fill(table, 8_192..<8_193)
+    #expect(growth.prepare() == 1)
+    #expect(growth.prepare() == 0)
+    let perPage = UInt64(StoreLayout.hugePageBytes / AccountRecord.sizeBytes)
+    let lead = UInt64(TableGrowth.recordsLeadBytes / AccountRecord.sizeBytes)
+    var next: UInt64 = 8_193
+    var pageCount = 1
+    while next < 500_000 {
+      fill(table, next..<(next + 1_000))
+      next += 1_000
+      pageCount += growth.prepare()
+      // Of records alone: never less than the lead beyond what is used.
+      let used = max(Int(next) - 1 - 16_384, 0)
+      #expect(UInt64(pageCount) * perPage >= UInt64(used))
+    }
+    let records = (500_000 - 16_384 + lead + perPage - 1) / perPage
+    let buckets: UInt64 = 3
+    #expect((records...(records + buckets)).contains(UInt64(pageCount)), "\(pageCount) pages")
+    table.checkInvariants()
+  }
+
+  @Test("what is there already is not asked for again, and nothing beyond the end is")
+  func bounds() throws {
+    let table = try AccountTable(layout: StoreLayout(accountsMax: 40_000, shardCount: 1), seed: 5)
+    fill(table, 1..<40_000)
+    let growth = TableGrowth(table)
+    let first = growth.prepare()
+    #expect(first <= 2)
+    #expect(growth.prepare() == 0)
+    fill(table, 40_000..<40_001)
+    #expect(growth.prepare() == 0)
+  }
+
+  @Test("huge pages begin where the layout says, in every shard")
+  func alignment() {
+    for (accountsMax, shardCount) in [
+      (1, 1), (1_000, 16), (1 << 20, 4), (1 << 28, 16), (1 << 28, 256),
+    ] {
+      let layout = StoreLayout(accountsMax: accountsMax, shardCount: shardCount)
+      let page = StoreLayout.hugePageBytes
+      for offsets in [layout.hugeIndexOffsets, layout.hugeRecordsOffsets] {
+        #expect((offsets.lowerBound - StoreLayout.smallIndexBytes) % page == 0)
+        #expect(offsets.count % page == 0)
+        #expect(offsets.upperBound <= layout.shardBytes + StoreLayout.smallIndexBytes)
+      }
+      #expect(layout.shardBytes % page == 0)
+      #expect(
+        layout.hugeIndexOffsets.upperBound
+          <= max(layout.overflowOffset, StoreLayout.smallIndexBytes))
+      #expect(layout.hugeRecordsOffsets.upperBound <= layout.shardBytes)
+    }
+  }
+}

@@ -17,8 +17,9 @@ enum Imports {
     // The wire and its two ends.
     "ProbityWire": ["IntegrityCore", "CProbityMessages", "CProtobufC", "CProbityShims"],
     "ProbityTransport": ["ProbityWire", "NIO"],
+    "Reactor": ["CEpoll", "SystemC", "Synchronization"],
     "ProbityServer": [
-      "ProbityTransport", "ProbityWire", "ProbityEngine", "IntegrityCore", "AccountStore", "NIO",
+      "Reactor", "ProbityWire", "ProbityEngine", "IntegrityCore", "AccountStore", "NIO",
       "Logging", "ServiceLifecycle", "Synchronization",
     ],
     "ProbityClient": [

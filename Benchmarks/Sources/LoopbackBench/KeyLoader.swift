@@ -1,29 +1,102 @@
+import BenchmarkMachine
 import Glibc
+import Histogram
 import LoadGenerator
 
-/// Fills Redis with keys 0…N − 1.
+/// Fills Redis or memcached with keys 0…N − 1, a pipeline of commands at a time.
 struct KeyLoader {
   private static let pipelineCommands: UInt64 = 1_000
 
-  /// - Returns: the number of keys set.
-  static func load(port: UInt16, keyCount: UInt64) throws -> UInt64 {
-    let descriptor = try LoopbackSocket.connect(port: port)
+  private let descriptor: Int32
+  private let command: (UInt64) -> String
+  private let replies: [UInt8]
+
+  /// - Parameters:
+  ///   - command: what sets the key of a number.
+  ///   - reply: what each command must be answered.
+  init(port: UInt16, _ command: @escaping (UInt64) -> String, reply: String) throws {
+    descriptor = try LoopbackSocket.connect(port: port)
+    self.command = command
+    replies = Array(String(repeating: reply, count: Int(Self.pipelineCommands)).utf8)
+  }
+
+  func load(_ keyCount: UInt64) throws -> FillResult {
     defer { close(descriptor) }
+    var result = FillResult()
     var first: UInt64 = 0
     while first < keyCount {
-      let end = min(first + pipelineCommands, keyCount)
-      let commands = (first..<end).map(RedisCommand.set).joined()
-      try LoopbackSocket.sendAll(Array(commands.utf8), to: descriptor)
-      var awaited = Int(end - first) * "+OK\r\n".utf8.count
-      while awaited > 0 {
-        let reply = try LoopbackSocket.receiveSome(from: descriptor)
-        if reply.contains(UInt8(ascii: "-")) {
-          throw SocketFailure(reason: "Redis says \(String(decoding: reply, as: UTF8.self))")
-        }
-        awaited -= reply.count
+      let end = min(first + Self.pipelineCommands, keyCount)
+      let commands = Array((first..<end).map(command).joined().utf8)
+      let replyBytes = replies.count / Int(Self.pipelineCommands) * Int(end - first)
+      try result.measure(writeCount: end - first) {
+        try LoopbackSocket.sendAll(commands, to: descriptor)
+        try expect(replies[..<replyBytes])
       }
       first = end
     }
-    return keyCount
+    return result
+  }
+
+  /// Waits for exactly these bytes.
+  private func expect(_ bytes: ArraySlice<UInt8>) throws {
+    var rest = bytes
+    while !rest.isEmpty {
+      let found = try LoopbackSocket.receiveSome(from: descriptor)
+      guard rest.starts(with: found) else {
+        let sameCount = zip(found, rest).prefix { $0 == $1 }.count
+        let other = found[sameCount...].prefix(80)
+        throw SocketFailure(
+          reason: "a write was answered \(String(decoding: other, as: UTF8.self))")
+      }
+      rest = rest.dropFirst(found.count)
+    }
+  }
+}
+
+/// What came of filling a server.
+struct FillResult {
+  private(set) var writeCount: UInt64 = 0
+  let startedNanoseconds = monotonicNanoseconds()
+  /// From sending a batch, or a pipeline, to its last answer. To a minute, to three digits.
+  private(set) var batches = Histogram<UInt64>(
+    lowestDiscernibleValue: 1, highestTrackableValue: 60_000_000_000,
+    numberOfSignificantValueDigits: .three)
+
+  mutating func measure(writeCount count: UInt64, _ write: () throws -> Void) throws {
+    let started = monotonicNanoseconds()
+    try write()
+    add(writeCount: count, nanoseconds: monotonicNanoseconds() - started)
+  }
+
+  mutating func add(writeCount count: UInt64, nanoseconds: UInt64) {
+    batches.record(max(nanoseconds, 1))
+    writeCount += count
+  }
+}
+
+/// A filling as `--json` prints it.
+struct FillReport: Encodable {
+  let server: String
+  let accounts: UInt64
+  let seed: UInt64
+  let writes: UInt64
+  let seconds: Double
+  let writesPerSecond: Double
+  /// Of whole batches of about 9,000 commands, or pipelines of 1,000.
+  let latency: LatencyReport
+
+  init(server: String, accounts: UInt64, seed: UInt64, _ result: FillResult) {
+    self.server = server
+    self.accounts = accounts
+    self.seed = seed
+    writes = result.writeCount
+    seconds = Double(monotonicNanoseconds() - result.startedNanoseconds) / 1e9
+    writesPerSecond = (Double(writes) / seconds).rounded()
+    latency = LatencyReport(result.batches)
+  }
+
+  /// One line for people.
+  var summary: String {
+    "\(server): \(accounts) accounts by \(writes) writes, \(Int(writesPerSecond)) a second"
   }
 }

@@ -48,15 +48,19 @@ struct LoadReport: Encodable {
   let server: String
   let connections: Int
   let inFlightPerConnection: Int
+  /// Accounts, or keys, that each request asks for.
+  let batch: Int
   let threads: Int
   let accounts: UInt64
   let seed: UInt64
   let seconds: Double
   let requests: UInt64
   let requestsPerSecond: Double
+  let accountsPerSecond: Double
   let latency: LatencyReport
   let pace: PaceReport?
-  /// Answers that the account is not known; of probity's, one in 256 is looked at.
+  /// Answers that an account is not known; of probity's, one in 256 is looked at,
+  /// of batches one in 64.
   let misses: UInt64
   /// By status.
   let errors: [String: UInt64]
@@ -66,12 +70,14 @@ struct LoadReport: Encodable {
     server = options.server.rawValue
     connections = options.connections
     inFlightPerConnection = options.inFlight
+    batch = options.batch
     threads = options.threads
     accounts = options.accounts
     seed = options.seed
     seconds = Double(result.nanoseconds) / 1e9
     requests = result.answeredCount
     requestsPerSecond = (Double(requests) / seconds).rounded()
+    accountsPerSecond = requestsPerSecond * Double(batch)
     latency = LatencyReport(result.latencies)
     pace = options.rate.map { PaceReport(ratePerSecond: $0, result) }
     misses = result.missCount
@@ -82,7 +88,8 @@ struct LoadReport: Encodable {
 
   /// One line for people.
   var summary: String {
-    "\(server): \(Int(requestsPerSecond)) requests/s, \(connections) x "
+    let accounts = batch > 1 ? " of \(batch)" : ""
+    return "\(server): \(Int(requestsPerSecond)) requests/s\(accounts), \(connections) x "
       + "\(inFlightPerConnection) in flight; \(latency.summary); "
       + "\(misses) misses, errors \(errors); \(machine.summary); seed \(seed)"
   }

@@ -6,25 +6,25 @@ import Synchronization
 
 // A client that asks as fast as a server on this machine answers.
 //
-// For: requests per second and latency of Score and of Record, and of Redis's GET
-// and SET by the same loop, as fast as replies come or at a given rate. Not for:
-// checking what scores are answered.
+// For: requests per second and latency of Score, ScoreBatch and Record, and of what
+// Redis and memcached have for them, by the same loop, as fast as replies come or at
+// a given rate. Not for: checking what scores are answered.
 
 @main
 struct LoopbackBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "loopback-bench",
-    abstract: "Load a daemon, or Redis, on this machine.",
+    abstract: "Load a daemon, Redis or memcached on this machine.",
     subcommands: [Fill.self, Run.self, Record.self])
 }
 
-enum Server: String, ExpressibleByArgument, CaseIterable { case probity, redis }
+enum Server: String, ExpressibleByArgument, CaseIterable { case probity, redis, memcached }
 
 struct Fill: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Put accounts 1…N, or as many keys, into a server.")
 
-  @Argument(help: "probity or redis.")
+  @Argument(help: "probity, redis or memcached.")
   var server: Server
 
   @Option(help: "Port on 127.0.0.1.")
@@ -36,6 +36,9 @@ struct Fill: ParsableCommand {
   @Option(help: "Seed of the accounts' histories.")
   var seed: UInt64 = 1
 
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
   func validate() throws {
     guard (1...1_000_000_000).contains(accounts) else {
       throw ValidationError("--accounts must be from 1 to 1000000000")
@@ -43,22 +46,28 @@ struct Fill: ParsableCommand {
   }
 
   func run() throws {
-    let started = monotonicNanoseconds()
-    let count: UInt64
+    let result: FillResult
     switch server {
     case .probity:
       var loader = try AccountLoader(port: port, accountCount: accounts, seed: seed)
-      count = try loader.load()
-    case .redis: count = try KeyLoader.load(port: port, keyCount: accounts)
+      var filling = FillResult()
+      try loader.load { batch in
+        filling.add(writeCount: UInt64(batch.commandCount), nanoseconds: batch.nanoseconds)
+        return true
+      }
+      result = filling
+    case .redis:
+      result = try KeyLoader(port: port, RedisCommand.set, reply: "+OK\r\n").load(accounts)
+    case .memcached:
+      result = try KeyLoader(port: port, MemcachedCommand.set, reply: "STORED\r\n").load(accounts)
     }
-    let seconds = Double(monotonicNanoseconds() - started) / 1e9
-    let rate = Int(Double(count) / seconds)
-    print("\(server.rawValue): \(accounts) accounts by \(count) writes, \(rate) a second")
+    let report = FillReport(server: server.rawValue, accounts: accounts, seed: seed, result)
+    if json { try printJSON(report) } else { print(report.summary) }
   }
 }
 
 struct RunOptions: ParsableArguments {
-  @Argument(help: "probity or redis.")
+  @Argument(help: "probity, redis or memcached.")
   var server: Server
 
   @Option(help: "Port on 127.0.0.1.")
@@ -69,6 +78,12 @@ struct RunOptions: ParsableArguments {
 
   @Option(help: "Requests in flight on each connection; with --rate, the most there may be.")
   var inFlight = 16
+
+  @Option(help: "Accounts, or keys, in each request; above 1 by ScoreBatch, MGET or get.")
+  var batch = 1
+
+  @Flag(help: "Ask for accounts 1…N in order, not at random; needs --batch, of probity alone.")
+  var inOrder = false
 
   @Option(help: "Requests a second, due at fixed times; without it, as fast as replies come.")
   var rate: Double?
@@ -113,6 +128,12 @@ struct RunOptions: ParsableArguments {
     if rate != nil && requests != nil {
       throw ValidationError("--requests and --rate exclude each other")
     }
+    guard (1...4_096).contains(batch) else {
+      throw ValidationError("--batch must be from 1 to 4096")
+    }
+    if inOrder && (batch == 1 || server != .probity || threads != 1) {
+      throw ValidationError("--in-order needs probity, --batch and one thread")
+    }
     if samples != nil && rate == nil { throw ValidationError("--samples needs --rate") }
   }
 
@@ -153,15 +174,26 @@ struct Run: ParsableCommand {
   private static func load(_ options: RunOptions, thread: Int) throws -> LoadResult {
     let shape = options.shape(ofThread: thread)
     let seed = options.seed &+ UInt64(thread) << 32
+    let (accounts, batch) = (options.accounts, options.batch)
+    func load<P: BenchedProtocol>(_ bench: P) throws -> LoadResult {
+      var loop = try LoadLoop(bench, shape)
+      return try loop.run()
+    }
     switch options.server {
-    case .probity:
-      let bench = ProbityProtocol(accountCount: options.accounts, seed: seed)
-      var loop = try LoadLoop(bench, shape)
-      return try loop.run()
-    case .redis:
-      let bench = RedisProtocol(accountCount: options.accounts, seed: seed)
-      var loop = try LoadLoop(bench, shape)
-      return try loop.run()
+    case .probity where batch > 1:
+      return try load(
+        ProbityBatchProtocol(
+          accountCount: accounts, accountsPerCall: batch,
+          choice: options.inOrder ? .inOrder : .random, seed: seed))
+    case .redis where batch > 1:
+      return try load(
+        KeyBatchProtocol.mget(keyCount: accounts, keysPerRequest: batch, seed: seed))
+    case .memcached where batch > 1:
+      return try load(
+        KeyBatchProtocol.memcachedGet(keyCount: accounts, keysPerRequest: batch, seed: seed))
+    case .probity: return try load(ProbityProtocol(accountCount: accounts, seed: seed))
+    case .redis: return try load(RedisProtocol(accountCount: accounts, seed: seed))
+    case .memcached: return try load(MemcachedProtocol(accountCount: accounts, seed: seed))
     }
   }
 }

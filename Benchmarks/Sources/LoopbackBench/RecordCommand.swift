@@ -93,6 +93,7 @@ struct Record: ParsableCommand {
         seed: options.seed)
       var loop = try LoadLoop(bench, options.shape)
       result = try loop.run()
+    case .memcached: throw ValidationError("memcached keeps nothing on disk")
     }
     if let status = result.refusedCounts.keys.min() {
       throw SocketFailure(reason: "\(result.refusedCount) batches were refused, status \(status)")

@@ -53,16 +53,33 @@ enum RedisCommand {
 
   /// The two arguments of SET, and of each pair of MSET.
   static func keyAndValue(_ number: UInt64) -> String {
-    let value = String(repeating: "v", count: RedisProtocol.valueBytes)
-    return "$16\r\n\(key(number))\r\n$\(value.utf8.count)\r\n\(value)\r\n"
+    "$16\r\n\(key(number))\r\n$\(value.utf8.count)\r\n\(value)\r\n"
   }
 
+  static let value = String(repeating: "v", count: RedisProtocol.valueBytes)
   static let keyPrefix = "key:"
   static let keyDigits = 12
 
   /// 16 bytes; `number` from 0.
-  private static func key(_ number: UInt64) -> String {
+  static func key(_ number: UInt64) -> String {
     let digits = String(number)
     return keyPrefix + String(repeating: "0", count: keyDigits - digits.count) + digits
+  }
+
+  /// Where the number stands in text that holds a key.
+  static func digitsOffset(in text: String) -> Int {
+    let start = text.range(of: keyPrefix)?.upperBound ?? text.startIndex
+    return text.utf8.distance(from: text.startIndex, to: start)
+  }
+
+  /// Puts another number into a key that stands at `digits`.
+  @inline(__always)
+  static func writeDigits(of number: UInt64, to digits: UnsafeMutableRawPointer) {
+    var rest = UInt32(truncatingIfNeeded: number % 1_000_000_000)
+    for place in stride(from: keyDigits - 1, through: 0, by: -1) {
+      digits.storeBytes(
+        of: UInt8(ascii: "0") + UInt8(rest % 10), toByteOffset: place, as: UInt8.self)
+      rest /= 10
+    }
   }
 }

@@ -38,8 +38,7 @@ struct RedisRecording: BenchedProtocol {
     expected = .allocate(byteCount: replies.count, alignment: 64)
     expected.copyMemory(from: replies, byteCount: replies.count)
     strideBytes = entry.utf8.count
-    let digits = entry.range(of: RedisCommand.keyPrefix)?.upperBound ?? entry.endIndex
-    firstDigitOffset = head.utf8.count + entry.utf8.distance(from: entry.startIndex, to: digits)
+    firstDigitOffset = head.utf8.count + RedisCommand.digitsOffset(in: entry)
     self.keysPerBatch = keysPerBatch
     self.keyCount = keyCount
     random = SeededGenerator(seed: seed)
@@ -54,21 +53,10 @@ struct RedisRecording: BenchedProtocol {
     space.copyMemory(from: request, byteCount: requestBytesMax)
     var digits = space + firstDigitOffset
     for _ in 0..<keysPerBatch {
-      Self.write(random.account(of: keyCount) - 1, to: digits)
+      RedisCommand.writeDigits(of: random.account(of: keyCount) - 1, to: digits)
       digits += strideBytes
     }
     return requestBytesMax
-  }
-
-  /// Twelve decimal digits.
-  @inline(__always)
-  private static func write(_ number: UInt64, to digits: UnsafeMutableRawPointer) {
-    var rest = UInt32(truncatingIfNeeded: number % 1_000_000_000)
-    for place in stride(from: RedisCommand.keyDigits - 1, through: 0, by: -1) {
-      digits.storeBytes(
-        of: UInt8(ascii: "0") + UInt8(rest % 10), toByteOffset: place, as: UInt8.self)
-      rest /= 10
-    }
   }
 
   @inline(__always)

@@ -26,6 +26,10 @@ static inline void probity_prefetch(const void *address) {
 void *probity_reserve(size_t size);
 void probity_release(void *address, size_t size);
 
+// Asks for pages of 2 MiB behind reserved ones, which begin and end with such a
+// page. Does nothing where the kernel has none to give.
+void probity_use_huge_pages(void *address, size_t size);
+
 // Has memory put behind reserved pages all at once, which is faster than a page
 // fault each. `address` is a page's. Does nothing where the kernel cannot.
 void probity_populate(void *address, size_t size);
