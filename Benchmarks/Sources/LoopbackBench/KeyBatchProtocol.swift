@@ -1,5 +1,6 @@
 import BenchmarkMachine
 import Glibc
+import LoadGenerator
 
 /// Many random keys in each request: Redis's `MGET`, or memcached's `get` of as many.
 ///

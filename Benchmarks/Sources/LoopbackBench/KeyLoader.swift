@@ -1,6 +1,7 @@
 import BenchmarkMachine
 import Glibc
 import Histogram
+import LoadGenerator
 
 /// Fills Redis or memcached with keys 0…N − 1, a pipeline of commands at a time.
 struct KeyLoader {
@@ -64,7 +65,11 @@ struct FillResult {
   mutating func measure(writeCount count: UInt64, _ write: () throws -> Void) throws {
     let started = monotonicNanoseconds()
     try write()
-    batches.record(max(monotonicNanoseconds() - started, 1))
+    add(writeCount: count, nanoseconds: monotonicNanoseconds() - started)
+  }
+
+  mutating func add(writeCount count: UInt64, nanoseconds: UInt64) {
+    batches.record(max(nanoseconds, 1))
     writeCount += count
   }
 }

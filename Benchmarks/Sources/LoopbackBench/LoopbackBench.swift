@@ -1,6 +1,7 @@
 import ArgumentParser
 import BenchmarkMachine
 import Foundation
+import LoadGenerator
 import Synchronization
 
 // A client that asks as fast as a server on this machine answers.
@@ -49,7 +50,12 @@ struct Fill: ParsableCommand {
     switch server {
     case .probity:
       var loader = try AccountLoader(port: port, accountCount: accounts, seed: seed)
-      result = try loader.load()
+      var filling = FillResult()
+      try loader.load { batch in
+        filling.add(writeCount: UInt64(batch.commandCount), nanoseconds: batch.nanoseconds)
+        return true
+      }
+      result = filling
     case .redis:
       result = try KeyLoader(port: port, RedisCommand.set, reply: "+OK\r\n").load(accounts)
     case .memcached:

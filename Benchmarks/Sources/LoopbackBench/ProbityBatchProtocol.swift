@@ -1,5 +1,6 @@
 import BenchmarkMachine
 import IntegrityCore
+import LoadGenerator
 import ProbityWire
 
 /// `ScoreBatch` of as many buyers in each call: at random, or all of them in order.
@@ -94,7 +95,7 @@ struct ProbityBatchProtocol: BenchedProtocol {
     }
   }
 
-  var greeting: [UInt8] { ByteArraySink.hello }
+  var greeting: [UInt8] { ClientIdentity(agent: "loopback-bench").hello }
 
   @inline(__always)
   mutating func writeRequest(
