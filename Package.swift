@@ -26,6 +26,11 @@ let hot: [SwiftSetting] =
       .when(configuration: .release))
   ]
 
+/// The load loop is compiled anew for each protocol, those of Benchmarks/ included:
+/// its code must be there for other modules to see.
+let specializable = SwiftSetting.unsafeFlags(
+  ["-cross-module-optimization"], .when(configuration: .release))
+
 /// Simulated disks move megabytes byte by byte: compiled for speed in debug
 /// builds too.
 let quick = SwiftSetting.unsafeFlags(["-O"], .when(configuration: .debug))
@@ -41,6 +46,9 @@ let package = Package(
     .library(name: "ProbityWire", targets: ["ProbityWire"]),
     .library(name: "ProbityEngine", targets: ["ProbityEngine"]),
     .library(name: "ProbityClient", targets: ["ProbityClient"]),
+    // For the package in Benchmarks.
+    .library(name: "LoadGenerator", targets: ["LoadGenerator"]),
+    .library(name: "BenchmarkMachine", targets: ["BenchmarkMachine"]),
     // For the package of fuzzers in Tests/Fuzz.
     .library(name: "FuzzTargets", targets: ["FuzzTargets"]),
   ],
@@ -50,6 +58,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
   ],
   targets: [
     // C: the codec library of the system, the generated messages, and what Swift cannot say.
@@ -110,11 +119,20 @@ let package = Package(
         .product(name: "NIOPosix", package: "swift-nio"),
       ],
       swiftSettings: house),
+    // Load for a daemon, and where it was measured.
+    .target(name: "BenchmarkMachine", swiftSettings: house),
+    .target(
+      name: "LoadGenerator",
+      dependencies: [
+        "ProbityWire", "IntegrityCore", "BenchmarkMachine", "CEpoll",
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
+      ],
+      swiftSettings: hot + [specializable]),
     .executableTarget(
       name: "probity",
       dependencies: [
         "ProbityServer", "ProbityClient", "ProbityEngine", "IntegrityPolicy", "IntegrityCore",
-        "EventFeed", "MarketplaceSimulator", "CProbityShims",
+        "EventFeed", "MarketplaceSimulator", "LoadGenerator", "CProbityShims",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -186,6 +204,13 @@ let package = Package(
       name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: house),
     .testTarget(
       name: "MarketplaceSimulatorTests", dependencies: ["MarketplaceSimulator", "IntegrityCore"],
+      swiftSettings: house),
+    .testTarget(
+      name: "LoadGeneratorTests",
+      dependencies: [
+        "LoadGenerator", "ProbityWire", "IntegrityCore", "BenchmarkMachine",
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
+      ],
       swiftSettings: house),
     .testTarget(
       name: "ProbityEngineTests",

@@ -27,12 +27,10 @@ let package = Package(
     .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []),
   ],
   targets: [
-    .target(name: "BenchmarkMachine"),
-    .target(name: "CEpoll"),
     .target(
       name: "MeasuredOperations",
       dependencies: [
-        "BenchmarkMachine",
+        .product(name: "BenchmarkMachine", package: "probity"),
         .product(name: "IntegrityCore", package: "probity"),
         .product(name: "IntegrityPolicy", package: "probity"),
         .product(name: "AccountStore", package: "probity"),
@@ -58,9 +56,8 @@ let package = Package(
     .executableTarget(
       name: "LoopbackBench",
       dependencies: [
-        "BenchmarkMachine", "CEpoll",
-        .product(name: "IntegrityCore", package: "probity"),
-        .product(name: "ProbityWire", package: "probity"),
+        .product(name: "BenchmarkMachine", package: "probity"),
+        .product(name: "LoadGenerator", package: "probity"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],

@@ -29,13 +29,17 @@ struct ClientOptions: ParsableArguments {
     }
   }
 
+  /// What the daemon's token file holds; no bytes where none is named.
+  func token() throws -> [UInt8] {
+    try TokenFile.read(tokenFile ?? ProcessInfo.processInfo.environment["PROBITY_TOKEN_FILE"])
+  }
+
   /// Runs `body` with a client, and turns call failures into what people read.
   func withClient<Result>(_ body: (ProbityClient) async throws -> Result) async throws -> Result {
     var configuration = ProbityClient.Configuration(
       host: server.host, port: server.port, agent: "probity-cli/\(Probity.version)")
     configuration.callTimeout = .seconds(timeout ?? Self.timeoutStandard)
-    configuration.token = try TokenFile.read(
-      tokenFile ?? ProcessInfo.processInfo.environment["PROBITY_TOKEN_FILE"])
+    configuration.token = try token()
     let client = ProbityClient(configuration)
     do {
       let result = try await body(client)

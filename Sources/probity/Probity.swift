@@ -33,6 +33,6 @@ struct Probity: AsyncParsableCommand {
     version: version,
     subcommands: [
       Serve.self, Score.self, Explain.self, Record.self, StatusCommand.self, Snapshot.self,
-      Inspect.self, Repair.self, Simulate.self,
+      Inspect.self, Repair.self, Simulate.self, Bench.self,
     ])
 }

@@ -256,7 +256,8 @@ class Answers(WithFiles):
             self.assertEqual(answer["score"], usual["score"])
 
     def test_help_and_version(self):
-        for command in ["serve", "score", "explain", "record", "status", "snapshot", "simulate"]:
+        for command in ["serve", "score", "explain", "record", "status", "snapshot", "simulate",
+                        "bench"]:
             result = run(command, "--help")
             self.assertEqual(result.returncode, 0)
             self.assertIn("USAGE", result.stdout)

@@ -25,11 +25,18 @@ enum Imports {
     "ProbityClient": [
       "ProbityTransport", "ProbityWire", "IntegrityCore", "NIO", "Synchronization",
     ],
+    // Load for a daemon, and where it was measured.
+    "BenchmarkMachine": ["SystemC"],
+    "LoadGenerator": [
+      "ProbityWire", "IntegrityCore", "BenchmarkMachine", "CEpoll", "Histogram",
+      "Synchronization", "SystemC",
+    ],
     // The command line may open every room of ours.
     "probity": [
       "IntegrityCore", "IntegrityPolicy", "EventFeed", "MarketplaceSimulator", "AccountStore",
       "CommandLog", "ProbityEngine", "ProbityWire", "ProbityServer", "ProbityClient",
-      "ArgumentParser", "Logging", "ServiceLifecycle", "Foundation", "Synchronization", "Dispatch",
+      "LoadGenerator", "ArgumentParser", "Logging", "ServiceLifecycle", "Foundation",
+      "Synchronization", "Dispatch",
       "CProbityShims",
       "SystemC",
     ],
@@ -109,6 +116,7 @@ struct ImportTests {
     #expect(importers(of: "CProtobufC") == ["ProbityWire"])
     #expect(importers(of: "CProbityMessages") == ["ProbityWire"])
     #expect(importers(of: "NIO") == ["ProbityServer", "ProbityClient", "ProbityTransport"])
+    #expect(importers(of: "Histogram") == ["LoadGenerator"])
     #expect(importers(of: "IntegrityPolicy") == ["probity"])
     #expect(importers(of: "Foundation") == ["IntegrityPolicy", "EventFeed", "probity"])
     #expect(Imports.allowed["IntegrityCore"] == [])

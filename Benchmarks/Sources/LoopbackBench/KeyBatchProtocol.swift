@@ -1,5 +1,6 @@
 import BenchmarkMachine
 import Glibc
+import LoadGenerator
 
 /// Many random keys in each request: Redis's `MGET`, or memcached's `get` of as many.
 ///
@@ -53,6 +54,7 @@ struct KeyBatchProtocol: BenchedProtocol {
   }
 
   var greeting: [UInt8] { [] }
+  var replyBytesMax: Int { reply.sizeBytes }
 
   @inline(__always)
   mutating func writeRequest(

@@ -1,6 +1,7 @@
 import BenchmarkMachine
 import Foundation
 import Histogram
+import LoadGenerator
 
 /// Latencies as JSON has them.
 struct LatencyReport: Encodable {

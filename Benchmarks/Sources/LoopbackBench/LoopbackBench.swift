@@ -1,6 +1,7 @@
 import ArgumentParser
 import BenchmarkMachine
 import Foundation
+import LoadGenerator
 import Synchronization
 
 // A client that asks as fast as a server on this machine answers.
@@ -176,9 +177,9 @@ struct Run: ParsableCommand {
     switch options.server {
     case .probity where batch > 1:
       return try load(
-        ProbityBatchProtocol(
-          accountCount: accounts, accountsPerCall: batch,
-          choice: options.inOrder ? .inOrder : .random, seed: seed))
+        options.inOrder
+          ? ProbityBatches(inOrderTo: accounts, accountsPerBatch: batch)
+          : ProbityBatches(accountCount: accounts, accountsPerBatch: batch, seed: seed))
     case .redis where batch > 1:
       return try load(
         KeyBatchProtocol.mget(keyCount: accounts, keysPerRequest: batch, seed: seed))

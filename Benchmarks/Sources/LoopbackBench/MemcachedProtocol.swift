@@ -1,4 +1,5 @@
 import BenchmarkMachine
+import LoadGenerator
 
 /// memcached's meta get of random keys with values of 33 bytes, pipelined.
 struct MemcachedProtocol: BenchedProtocol {

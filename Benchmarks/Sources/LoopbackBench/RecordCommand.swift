@@ -1,6 +1,7 @@
 import ArgumentParser
 import BenchmarkMachine
 import Foundation
+import LoadGenerator
 
 struct RecordOptions: ParsableArguments {
   @Argument(help: "probity or redis.")
@@ -93,6 +94,9 @@ struct Record: ParsableCommand {
       var loop = try LoadLoop(bench, options.shape)
       result = try loop.run()
     case .memcached: throw ValidationError("memcached keeps nothing on disk")
+    }
+    if let status = result.refusedCounts.keys.min() {
+      throw SocketFailure(reason: "\(result.refusedCount) batches were refused, status \(status)")
     }
     if let path = options.samples { try result.writeSamples(to: path) }
     let report = RecordReport(result, options)

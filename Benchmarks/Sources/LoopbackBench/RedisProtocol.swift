@@ -1,4 +1,5 @@
 import BenchmarkMachine
+import LoadGenerator
 
 /// Redis `GET` of random keys with values of 33 bytes, pipelined.
 struct RedisProtocol: BenchedProtocol {

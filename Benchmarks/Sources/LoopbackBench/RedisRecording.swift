@@ -1,6 +1,7 @@
 import ArgumentParser
 import BenchmarkMachine
 import Glibc
+import LoadGenerator
 
 /// How a batch of writes is put to Redis.
 enum RedisWrite: String, ExpressibleByArgument, CaseIterable {

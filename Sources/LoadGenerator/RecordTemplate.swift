@@ -4,7 +4,7 @@ import ProbityWire
 
 /// A Record request, encoded once. What changes from one sending to the next has
 /// fixed width and is put in place: about 20 ns a command, checksum included.
-struct RecordTemplate {
+@safe struct RecordTemplate: @unchecked Sendable {
   /// Where a command's numbers stand in the frame.
   private struct Places {
     var sequence = 0
@@ -13,7 +13,7 @@ struct RecordTemplate {
     var order = 0
   }
 
-  // Live as long as the process.
+  // Safe: written in `init` alone, for as long as the process lives.
   private let frame: UnsafeMutableRawPointer
   private let places: UnsafeMutablePointer<Places>
   private let commandCount: Int
@@ -22,7 +22,7 @@ struct RecordTemplate {
   /// Behind the tag of the first field, which is the source.
   private static let sourceOffset = FrameHeader.sizeBytes + 1
 
-  init(_ events: [Event]) throws {
+  init(_ events: [Event]) throws(SocketFailure) {
     let commands = events.enumerated().map {
       Command(source: 1, sequence: UInt64($0.offset + 1), event: $0.element)
     }
@@ -30,49 +30,49 @@ struct RecordTemplate {
     Codec().encodeRecordRequest(commands, Codec.Call(stream: 1), to: &sink)
     commandCount = commands.count
     sizeBytes = sink.bytes.count
-    frame = .allocate(byteCount: sizeBytes, alignment: 64)
-    frame.copyMemory(from: sink.bytes, byteCount: sizeBytes)
-    places = .allocate(capacity: commandCount)
+    unsafe frame = .allocate(byteCount: sizeBytes, alignment: 64)
+    unsafe frame.copyMemory(from: sink.bytes, byteCount: sizeBytes)
+    unsafe places = .allocate(capacity: commandCount)
     for (index, place) in try Self.places(in: sink.bytes).enumerated() {
-      (places + index).initialize(to: place)
+      unsafe (places + index).initialize(to: place)
     }
   }
 
-  /// Writes the request as the `number`th of `source`: sequences follow from the
-  /// number, orders from the sequences, accounts from `random`.
+  /// Writes the request as the `batch`th of `source`, from 0: sequences follow from
+  /// that, orders from the sequences, buyers from `buyers`.
   @inline(__always)
   func write(
-    to space: UnsafeMutableRawPointer, number: UInt32, source: UInt64,
-    accounts: UInt64, _ random: inout SeededGenerator
+    to space: UnsafeMutableRawPointer, stream: UInt32, source: UInt64, batch: UInt64,
+    buyers: inout AccountChoice, merchantCount: UInt64, _ random: inout SeededGenerator
   ) {
-    space.copyMemory(from: frame, byteCount: sizeBytes)
-    store(source, space, Self.sourceOffset)
-    let merchants = max(accounts / 20, 1)
-    let before = UInt64(number - 1) * UInt64(commandCount)
+    unsafe space.copyMemory(from: frame, byteCount: sizeBytes)
+    unsafe store(source, space, Self.sourceOffset)
+    let before = batch &* UInt64(commandCount)
     for index in 0..<commandCount {
-      let place = places[index]
-      let sequence = before + UInt64(index) + 1
-      store(sequence, space, place.sequence)
-      store(random.account(of: accounts), space, place.buyer)
-      store(random.account(of: merchants), space, place.merchant)
-      store(source &+ sequence, space, place.order)
+      // Safe: as many places as commands, each found within the frame.
+      let place = unsafe places[index]
+      let sequence = before &+ UInt64(index) &+ 1
+      unsafe store(sequence, space, place.sequence)
+      unsafe store(buyers.next(), space, place.buyer)
+      unsafe store(random.account(of: merchantCount), space, place.merchant)
+      unsafe store(source &+ sequence, space, place.order)
     }
     let header = FrameHeader(
-      type: .request, flags: .end, stream: number, code: Method.record.rawValue,
+      type: .request, flags: .end, stream: stream, code: Method.record.rawValue,
       payloadBytes: UInt32(sizeBytes - FrameHeader.sizeBytes))
-    header.seal(UnsafeMutableRawBufferPointer(start: space, count: sizeBytes))
+    unsafe header.seal(UnsafeMutableRawBufferPointer(start: space, count: sizeBytes))
   }
 
   @inline(__always)
   private func store(_ value: UInt64, _ space: UnsafeMutableRawPointer, _ offset: Int) {
-    space.storeBytes(of: value.littleEndian, toByteOffset: offset, as: UInt64.self)
+    unsafe space.storeBytes(of: value.littleEndian, toByteOffset: offset, as: UInt64.self)
   }
 
   // MARK: Finding the places
 
   /// Walks the message: fixed64 1 = source, then messages 2 = commands, in which
   /// fixed64 1, 4, 5, 6 = sequence, buyer, merchant, order.
-  private static func places(in bytes: [UInt8]) throws -> [Places] {
+  private static func places(in bytes: [UInt8]) throws(SocketFailure) -> [Places] {
     var found: [Places] = []
     var at = sourceOffset + 8
     while at < bytes.count {
@@ -87,7 +87,7 @@ struct RecordTemplate {
 
   private static func commandPlaces(
     _ bytes: [UInt8], _ start: Int, end: Int
-  ) throws -> Places {
+  ) throws(SocketFailure) -> Places {
     var places = Places()
     var at = start
     while at < end {
