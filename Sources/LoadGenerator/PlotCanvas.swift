@@ -39,13 +39,16 @@ struct PlotCanvas {
     isBold: Bool = false, isUpright: Bool = false, hasHalo: Bool = false, colour: String = Self.ink
   ) {
     let turn = isUpright ? " transform=\"rotate(-90 \(at.x.svg) \(at.y.svg))\"" : ""
-    // Lines that run through it are kept off by a border in the background's colour.
-    let halo =
-      hasHalo ? " stroke=\"white\" stroke-width=\"3\" paint-order=\"stroke\"" : ""
-    elements.append(
-      "<text x=\"\(at.x.svg)\" y=\"\(at.y.svg)\" font-size=\"\(size.svg)\" fill=\"\(colour)\" "
-        + "text-anchor=\"\(anchor.rawValue)\"\(isBold ? " font-weight=\"bold\"" : "")\(halo)\(turn)>"
-        + "\(Self.escaped(text))</text>")
+    let place = "x=\"\(at.x.svg)\" y=\"\(at.y.svg)\" font-size=\"\(size.svg)\" "
+    let style =
+      "text-anchor=\"\(anchor.rawValue)\"\(isBold ? " font-weight=\"bold\"" : "")\(turn)>"
+      + "\(Self.escaped(text))</text>"
+    // Lines that run through it are kept off by a border behind it; not all programs
+    // can draw that with the text itself.
+    if hasHalo {
+      elements.append("<text \(place)fill=\"white\" stroke=\"white\" stroke-width=\"4\" \(style)")
+    }
+    elements.append("<text \(place)fill=\"\(colour)\" \(style)")
   }
 
   func document(width: Double, height: Double, title: String) -> String {

@@ -60,9 +60,11 @@ struct PlotChart {
   private func legendRow(
     _ index: Int, left: Double, top: Double, width: Double, height: Double
   ) -> PlotPoint {
-    legendStandsLow
-      ? PlotPoint(x: left + width - 190, y: top + height - 14 - 18 * Double(index))
-      : PlotPoint(x: left + 14, y: top + 16 + 18 * Double(index))
+    if !legendStandsLow { return PlotPoint(x: left + 14, y: top + 16 + 18 * Double(index)) }
+    // Names are in letters of 12 pixels, which are half as wide.
+    let widest = Double(series.map(\.name.count).max() ?? 0) * 6.5
+    let above = Double(series.count - 1 - index)
+    return PlotPoint(x: left + width - widest - 44, y: top + height - 14 - 18 * above)
   }
 
   /// Above the point, left of where a rising line goes on, and within the chart.
