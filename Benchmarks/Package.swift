@@ -58,8 +58,6 @@ let package = Package(
       dependencies: [
         .product(name: "BenchmarkMachine", package: "probity"),
         .product(name: "LoadGenerator", package: "probity"),
-        .product(name: "IntegrityCore", package: "probity"),
-        .product(name: "ProbityWire", package: "probity"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],

@@ -40,18 +40,12 @@ public struct AccountLoader {
   /// How many merchants there are to so many buyers.
   static func merchantCount(_ accountCount: UInt64) -> UInt64 { max(accountCount / 20, 1) }
 
-  /// A Record that was answered.
-  public struct Batch: Sendable {
-    /// Accounts 1 to this one have their history.
-    public let accountsDone: UInt64
-    /// 0 where an earlier fill had come this far.
-    public let commandCount: Int
-    /// From sending to the answer.
-    public let nanoseconds: UInt64
-  }
-
-  /// - Parameter progress: told of each batch; false ends the fill.
-  public mutating func load(progress: (Batch) -> Bool) throws(SocketFailure) {
+  /// - Parameter progress: told how many accounts are done; false ends the fill.
+  /// - Returns: what was recorded now; not what an earlier fill had recorded.
+  public mutating func load(
+    progress: (UInt64) -> Bool = { _ in true }
+  ) throws(SocketFailure) -> FillResult {
+    var result = FillResult()
     var batch: [Command] = []
     var recordedBefore: UInt64 = 0
     for account in 1...accountCount {
@@ -62,15 +56,16 @@ public struct AccountLoader {
       guard account == 1 || batch.count > Self.batchCommands || account == accountCount else {
         continue
       }
-      let started = monotonicNanoseconds()
-      let isNew = sequence > recordedBefore
-      if isNew { recordedBefore = try session.record(batch).highestSequence }
-      let done = Batch(
-        accountsDone: account, commandCount: isNew ? batch.count : 0,
-        nanoseconds: monotonicNanoseconds() - started)
+      if sequence > recordedBefore {
+        let reply = try result.measure(writeCount: UInt64(batch.count)) {
+          () throws(SocketFailure) in try session.record(batch)
+        }
+        recordedBefore = reply.highestSequence
+      }
       batch.removeAll(keepingCapacity: true)
-      if !progress(done) { break }
+      if !progress(account) { break }
     }
+    return result
   }
 
   private mutating func command(_ account: UInt64, isClaim: Bool, age: UInt64) -> Command {

@@ -52,10 +52,9 @@ package enum CannedFrames {
   /// Columns of known accounts.
   private static func scoreBatch(_ count: Int) -> [UInt8] {
     let verdict = PackedVerdict(score: 660, scoreFloor: 440, tier: .c, isKnown: true)
-    let column = varint(4 * count)
-    return [0x0a] + column
+    return PackedColumn.start(field: 1, sizeBytes: 4 * count)
       + Array(repeatElement(littleEndian(verdict.rawValue), count: count).joined())
-      + [0x12] + column
+      + PackedColumn.start(field: 2, sizeBytes: 4 * count)
       + Array(repeatElement(littleEndian(Float(12.5).bitPattern), count: count).joined())
       + [0x19] + word(1_767_225_600) + [0x21] + word(1) + [0x28, 1, 0x31] + word(.max)
   }
@@ -64,14 +63,5 @@ package enum CannedFrames {
 
   private static func littleEndian(_ value: some FixedWidthInteger) -> [UInt8] {
     stride(from: 0, to: value.bitWidth, by: 8).map { UInt8(truncatingIfNeeded: value >> $0) }
-  }
-
-  private static func varint(_ value: Int) -> [UInt8] {
-    var (bytes, rest): ([UInt8], Int) = ([], value)
-    while rest >= 0x80 {
-      bytes.append(UInt8(rest & 0x7f) | 0x80)
-      rest >>= 7
-    }
-    return bytes + [UInt8(rest)]
   }
 }

@@ -77,8 +77,8 @@ public struct LoadExperiment {
       session, accountCount: plan.accounts, source: AccountLoader.source(ofFill: plan.seed),
       seed: plan.seed)
     var goesOn = true
-    try loader.load { batch in
-      goesOn = watch(.filling(done: batch.accountsDone, of: plan.accounts))
+    _ = try loader.load { done in
+      goesOn = watch(.filling(done: done, of: plan.accounts))
       return goesOn
     }
     isStopped = !goesOn

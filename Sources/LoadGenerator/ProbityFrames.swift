@@ -1,12 +1,12 @@
 import ProbityWire
 
 /// Frames in an array of bytes.
-public struct ByteArraySink: FrameSink {
-  public var bytes: [UInt8] = []
+package struct ByteArraySink: FrameSink {
+  package var bytes: [UInt8] = []
 
-  public init() {}
+  package init() {}
 
-  public mutating func append(count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void) {
+  package mutating func append(count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void) {
     let start = bytes.count
     bytes.append(contentsOf: repeatElement(0, count: count))
     // Safe: `fill` gets what was added just now, within the closure.
@@ -38,8 +38,7 @@ public struct ClientIdentity: Sendable {
     self.agent = agent
   }
 
-  /// The first frame of a connection.
-  public var hello: [UInt8] { ByteArraySink.hello(token: token, agent: agent) }
+  var hello: [UInt8] { ByteArraySink.hello(token: token, agent: agent) }
 }
 
 /// The first reply among received bytes, as far as all of Probity's calls are alike.
@@ -116,4 +115,18 @@ enum ReplyFrame {
   }
 
   static var badChecksum: ReplyScan { .broken("a frame whose checksum does not match") }
+}
+
+/// A column of a batch as protobuf has it: a packed field.
+enum PackedColumn {
+  /// Tag and length, which stand before the values.
+  static func start(field: UInt8, sizeBytes: Int) -> [UInt8] {
+    var bytes = [field << 3 | 2]
+    var rest = sizeBytes
+    while rest >= 0x80 {
+      bytes.append(UInt8(rest & 0x7f | 0x80))
+      rest >>= 7
+    }
+    return bytes + [UInt8(rest)]
+  }
 }

@@ -80,6 +80,7 @@ enum Unsafe {
     "Tests/Fuzz/FuzzSnapshot/FuzzSnapshot.swift",
     "Tests/FuzzTargets/SeedFile.swift",
     "Tests/IntegrityCoreTests/AccountRecordTests.swift",
+    "Tests/LoadGeneratorTests/BatchTests.swift",
     "Tests/LoadGeneratorTests/GeneratorFrameTests.swift",
     "Tests/ProbityServerTests/Daemon.swift",
     "Tests/ProbityWireTests/ArenaTests.swift",

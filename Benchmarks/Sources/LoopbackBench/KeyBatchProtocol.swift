@@ -54,6 +54,7 @@ struct KeyBatchProtocol: BenchedProtocol {
   }
 
   var greeting: [UInt8] { [] }
+  var replyBytesMax: Int { reply.sizeBytes }
 
   @inline(__always)
   mutating func writeRequest(

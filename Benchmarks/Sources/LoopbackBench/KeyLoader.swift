@@ -1,6 +1,5 @@
 import BenchmarkMachine
 import Glibc
-import Histogram
 import LoadGenerator
 
 /// Fills Redis or memcached with keys 0…N − 1, a pipeline of commands at a time.
@@ -15,7 +14,7 @@ struct KeyLoader {
   ///   - command: what sets the key of a number.
   ///   - reply: what each command must be answered.
   init(port: UInt16, _ command: @escaping (UInt64) -> String, reply: String) throws {
-    descriptor = try LoopbackSocket.connect(port: port)
+    descriptor = try ClientSocket.connect(to: .loopback(port: port))
     self.command = command
     replies = Array(String(repeating: reply, count: Int(Self.pipelineCommands)).utf8)
   }
@@ -28,8 +27,8 @@ struct KeyLoader {
       let end = min(first + Self.pipelineCommands, keyCount)
       let commands = Array((first..<end).map(command).joined().utf8)
       let replyBytes = replies.count / Int(Self.pipelineCommands) * Int(end - first)
-      try result.measure(writeCount: end - first) {
-        try LoopbackSocket.sendAll(commands, to: descriptor)
+      try result.measure(writeCount: end - first) { () throws(SocketFailure) in
+        try ClientSocket.sendAll(commands, to: descriptor)
         try expect(replies[..<replyBytes])
       }
       first = end
@@ -38,10 +37,10 @@ struct KeyLoader {
   }
 
   /// Waits for exactly these bytes.
-  private func expect(_ bytes: ArraySlice<UInt8>) throws {
+  private func expect(_ bytes: ArraySlice<UInt8>) throws(SocketFailure) {
     var rest = bytes
     while !rest.isEmpty {
-      let found = try LoopbackSocket.receiveSome(from: descriptor)
+      let found = try ClientSocket.receiveSome(from: descriptor)
       guard rest.starts(with: found) else {
         let sameCount = zip(found, rest).prefix { $0 == $1 }.count
         let other = found[sameCount...].prefix(80)
@@ -50,27 +49,6 @@ struct KeyLoader {
       }
       rest = rest.dropFirst(found.count)
     }
-  }
-}
-
-/// What came of filling a server.
-struct FillResult {
-  private(set) var writeCount: UInt64 = 0
-  let startedNanoseconds = monotonicNanoseconds()
-  /// From sending a batch, or a pipeline, to its last answer. To a minute, to three digits.
-  private(set) var batches = Histogram<UInt64>(
-    lowestDiscernibleValue: 1, highestTrackableValue: 60_000_000_000,
-    numberOfSignificantValueDigits: .three)
-
-  mutating func measure(writeCount count: UInt64, _ write: () throws -> Void) throws {
-    let started = monotonicNanoseconds()
-    try write()
-    add(writeCount: count, nanoseconds: monotonicNanoseconds() - started)
-  }
-
-  mutating func add(writeCount count: UInt64, nanoseconds: UInt64) {
-    batches.record(max(nanoseconds, 1))
-    writeCount += count
   }
 }
 

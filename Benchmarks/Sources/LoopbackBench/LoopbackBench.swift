@@ -50,12 +50,7 @@ struct Fill: ParsableCommand {
     switch server {
     case .probity:
       var loader = try AccountLoader(port: port, accountCount: accounts, seed: seed)
-      var filling = FillResult()
-      try loader.load { batch in
-        filling.add(writeCount: UInt64(batch.commandCount), nanoseconds: batch.nanoseconds)
-        return true
-      }
-      result = filling
+      result = try loader.load()
     case .redis:
       result = try KeyLoader(port: port, RedisCommand.set, reply: "+OK\r\n").load(accounts)
     case .memcached:
@@ -182,9 +177,9 @@ struct Run: ParsableCommand {
     switch options.server {
     case .probity where batch > 1:
       return try load(
-        ProbityBatchProtocol(
-          accountCount: accounts, accountsPerCall: batch,
-          choice: options.inOrder ? .inOrder : .random, seed: seed))
+        options.inOrder
+          ? ProbityBatches(inOrderTo: accounts, accountsPerBatch: batch)
+          : ProbityBatches(accountCount: accounts, accountsPerBatch: batch, seed: seed))
     case .redis where batch > 1:
       return try load(
         KeyBatchProtocol.mget(keyCount: accounts, keysPerRequest: batch, seed: seed))
