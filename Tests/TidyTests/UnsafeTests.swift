@@ -50,7 +50,6 @@ enum Unsafe {
     "Sources/ProbityServer/Explanations.swift",
     "Sources/ProbityServer/Lookahead.swift",
     "Sources/ProbityServer/Lookups.swift",
-    "Sources/ProbityServer/LoopContext.swift",
     "Sources/ProbityServer/PendingCalls.swift",
     "Sources/ProbityServer/ReplyBuffer.swift",
     "Sources/ProbityTransport/ByteBufferSink.swift",
