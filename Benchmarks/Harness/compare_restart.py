@@ -56,7 +56,7 @@ class ProbityCase:
         return daemon
 
     def save(self, daemon):
-        return daemon.ask("snapshot")
+        return daemon.snapshot()
 
     def state(self, daemon):
         status = daemon.ask("status")

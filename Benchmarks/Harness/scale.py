@@ -26,8 +26,6 @@ import snapshot_pause
 BATCH = 1_000
 # Of these a start is the median.
 RESTARTS = 3
-# A snapshot that the daemon began by itself must end before one can be asked for.
-SNAPSHOT_SECONDS_MAX = 900
 # Longer than any snapshot; the recorder is ended when that is done.
 RECORDER_SECONDS = 3_600
 
@@ -81,15 +79,7 @@ def take_snapshot(daemon, options, accounts):
         seed=options.seed)
     with snapshot_pause.recorder(daemon, chosen, RECORDER_SECONDS, 0) as load:
         time.sleep(1)
-        deadline = time.monotonic() + SNAPSHOT_SECONDS_MAX
-        while True:
-            try:
-                reply = daemon.ask("snapshot")
-                break
-            except servers.Failure:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(1)
+        reply = daemon.snapshot()
         load.check_running()
     return reply
 

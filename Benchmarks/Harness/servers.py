@@ -162,6 +162,17 @@ class Daemon(Server):
         """What a command of the CLI, such as status, says about this daemon."""
         return json.loads(run([probity(), command, "--json", "--server", self.address]))
 
+    def snapshot(self, seconds_max=900):
+        """What a snapshot says of itself; waits for one that the daemon takes by itself."""
+        deadline = time.monotonic() + seconds_max
+        while True:
+            try:
+                return self.ask("snapshot")
+            except Failure:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+
     @staticmethod
     def version():
         return "Probity " + run([probity(), "--version"]).strip()

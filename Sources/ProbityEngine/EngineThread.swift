@@ -4,13 +4,7 @@ import Glibc
 package final class EngineThread: Sendable {
   private final class Body {
     let run: @Sendable () -> Void
-    /// Lets the calling thread go before others, where the process may: for work that
-    /// everybody waits for. As root, or with `LimitNICE` or CAP_SYS_NICE.
-    static func goFirst() {
-      setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, -5)
-    }
-
-    package init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
   }
 
   private let handle: pthread_t

@@ -7,11 +7,6 @@ struct Arrival {
   let wall: UnixSeconds
   let monotonicNanoseconds: UInt64
 
-  init(_ clock: any EngineClock) {
-    wall = clock.wallSeconds
-    monotonicNanoseconds = clock.monotonicNanoseconds
-  }
-
   /// Monotonic nanoseconds after which a call must not be begun.
   ///
   /// - Parameter cap: longest timeout, and that of a call which sets none.

@@ -28,6 +28,8 @@ final class Connection: EventSource {
   private var isAwaitingTurn = false
   /// Calls since the clock was looked at; a costly one counts as many.
   private var cheapCalls = 0
+  /// When what is unparsed came, where whole frames of it had to wait.
+  private var waitsSince: UInt64?
   private var helloTimeout: LoopTimer?
   private var unsentTimeout: LoopTimer?
   var calls = PendingCalls()
@@ -107,7 +109,7 @@ final class Connection: EventSource {
   private func close() {
     if state.isClosed { return }
     state.close()
-    if unsent.isEmpty { endSending() } else { watchUnsent() }
+    if unsent.isEmpty { endSending() }
     updateWatch()
   }
 
@@ -152,7 +154,10 @@ final class Connection: EventSource {
       // Doubles at most, so that a length that is announced takes no memory by itself.
       let wanted = max(limits.readBytesMin, min(unparsed.count, limits.readBytesMax))
       let space = unsafe unparsed.space(atLeast: wanted)
-      guard let count = unsafe receive(into: space) else { return }
+      guard
+        let count = unsafe receive(
+          into: UnsafeMutableRawBufferPointer(rebasing: space.prefix(limits.readBytesMax)))
+      else { return }
       unparsed.commit(count)
       parseKept()
     }
@@ -182,16 +187,23 @@ final class Connection: EventSource {
   ///
   /// - Returns: the bytes handled; the rest is to be kept.
   private func parse(_ bytes: UnsafeRawBufferPointer) -> Int {
-    let arrival = Arrival(service.clock)
+    let turnStarted = service.clock.monotonicNanoseconds
+    let arrival = Arrival(
+      wall: service.clock.wallSeconds, monotonicNanoseconds: waitsSince ?? turnStarted)
+    waitsSince = nil
     var offset = 0
     loop.lookahead.restart()
     while !state.isClosed && offset < bytes.count {
       let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[offset...])
       if loop.replies.count >= limits.replyBytesMax {
         flushReplies()
-        if isHeldBack { break }
+        if isHeldBack {
+          waitsSince = arrival.monotonicNanoseconds
+          break
+        }
       }
-      if isTurnOver(arrival) {
+      if isTurnOver(turnStarted) {
+        waitsSince = arrival.monotonicNanoseconds
         continueLater()
         break
       }
@@ -204,10 +216,10 @@ final class Connection: EventSource {
 
   /// Whether other connections of this loop have waited long enough. The clock
   /// is looked at after every costly call, and now and then between cheap ones.
-  private func isTurnOver(_ arrival: Arrival) -> Bool {
+  private func isTurnOver(_ started: UInt64) -> Bool {
     if cheapCalls < Self.cheapCallsPerLook { return false }
     cheapCalls = 0
-    let passed = service.clock.monotonicNanoseconds &- arrival.monotonicNanoseconds
+    let passed = service.clock.monotonicNanoseconds &- started
     return passed > limits.turnNanosecondsMax
   }
 
@@ -232,6 +244,7 @@ final class Connection: EventSource {
 
   /// - Returns: the size of the frame; nil where there is no whole one.
   private func handleFrame(_ bytes: UnsafeRawBufferPointer, _ arrival: Arrival) -> Int? {
+    cheapCalls += 1
     switch unsafe FrameHeader.scan(bytes, payloadBytesMax: state.payloadBytesMax) {
     case .incomplete: return nil
     case .fault(let fault):
@@ -290,7 +303,7 @@ final class Connection: EventSource {
     if header.time != 0 && service.clock.monotonicNanoseconds > deadline {
       return refuse(.deadlinePassed, stream: header.stream)
     }
-    cheapCalls += method == .score ? 1 : Self.cheapCallsPerLook
+    if method != .score { cheapCalls += Self.cheapCallsPerLook }
     do throws(CallFailure) {
       switch method {
       case .record: unsafe try record(payload, stream: header.stream, arrival, deadline)
@@ -326,11 +339,9 @@ final class Connection: EventSource {
       case .failed: return
       }
     }
+    if unsent.isEmpty { watchUnsent() }
     unsafe unsent.append(replies.bytes)
-    if unsent.count > limits.unsentBytesHigh && !isHeldBack {
-      isHeldBack = true
-      watchUnsent()
-    }
+    if unsent.count > limits.unsentBytesHigh { isHeldBack = true }
     updateWatch()
   }
 
@@ -344,12 +355,12 @@ final class Connection: EventSource {
     }
     if unsent.isEmpty {
       unsent.clear(keepingBytesMax: 0)
+      unsentTimeout?.cancel()
+      unsentTimeout = nil
       if state.isClosed { endSending() }
     }
     if isHeldBack && unsent.count < limits.unsentBytesLow {
       isHeldBack = false
-      unsentTimeout?.cancel()
-      unsentTimeout = nil
       resume()
     }
     updateWatch()
@@ -358,7 +369,6 @@ final class Connection: EventSource {
   /// Cuts off a peer that takes nothing for too long.
   private func watchUnsent() {
     let takenCount = unsentTakenCount
-    unsentTimeout?.cancel()
     unsentTimeout = loop.schedule(after: limits.unsentTimeout) { [weak self] in
       guard let self, !self.unsent.isEmpty else { return }
       if self.unsentTakenCount == takenCount { self.disconnect() } else { self.watchUnsent() }

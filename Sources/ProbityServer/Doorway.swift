@@ -55,6 +55,15 @@ final class Doorway: Sendable {
     }
   }
 
+  /// The same, and returns when it is done.
+  func closed() async {
+    await withCheckedContinuation { done in
+      close()
+      service.loops[0].eventLoop.execute { done.resume() }
+    }
+  }
+
+  /// Returns at once where the task is cancelled.
   func waitUntilClosed() async { for await _ in isClosed {} }
 
   /// Closes the connections there are, and ends the loops.

@@ -93,13 +93,14 @@ public final class ProbityServer: ServiceLifecycle.Service {
   ///
   /// - Throws: `ServerError`.
   public func run() async throws {
-    let admin: AdminListener?
+    var admin: AdminListener?
     let doorway: Doorway
     do {
       // The admin listener first: who is told that the daemon listens finds both.
       admin = try await AdminListener.start(configuration.admin, service)
       doorway = try openDoorway()
     } catch {
+      await admin?.stop()
       engine.stop()
       throw error
     }
@@ -115,6 +116,8 @@ public final class ProbityServer: ServiceLifecycle.Service {
     } onGracefulShutdown: {
       doorway.close()
     }
+    // Where the task is cancelled nobody has closed it.
+    await doorway.closed()
     await drain()
     engine.stop()
     await doorway.end()
@@ -142,7 +145,7 @@ public final class ProbityServer: ServiceLifecycle.Service {
     let timeout = configuration.limits.drainTimeout.nanoseconds
     let deadline = configuration.clock.monotonicNanoseconds + timeout
     while openConnections > 0 && configuration.clock.monotonicNanoseconds < deadline {
-      try? await Task.sleep(for: .milliseconds(5))
+      do { try await Task.sleep(for: .milliseconds(5)) } catch { return }
     }
   }
 

@@ -66,7 +66,12 @@ public struct Readiness: OptionSet, Sendable {
       close(epoll)
       throw error
     }
-    control(EPOLL_CTL_ADD, wakeUp, .reading, Self.wakeUpNumber)
+    if !control(EPOLL_CTL_ADD, wakeUp, .reading, Self.wakeUpNumber) {
+      let error = SocketError("epoll_ctl")
+      close(wakeUp)
+      close(epoll)
+      throw error
+    }
   }
 
   deinit {
@@ -156,10 +161,13 @@ public struct Readiness: OptionSet, Sendable {
   /// Calls `body` on the loop in so many nanoseconds, to a millisecond.
   @discardableResult
   public func schedule(afterNanoseconds: UInt64, _ body: @escaping () -> Void) -> LoopTimer {
-    let timer = LoopTimer(dueNanoseconds: monotonicNanoseconds + afterNanoseconds, body)
+    let timer = LoopTimer(
+      dueNanoseconds: monotonicNanoseconds + afterNanoseconds, on: self, body)
     timers.insert(timer)
     return timer
   }
+
+  func forget(_ timer: LoopTimer) { timers.remove(timer) }
 
   // MARK: Descriptors
 

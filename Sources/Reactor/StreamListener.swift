@@ -123,6 +123,13 @@ public final class StreamListener: EventSource {
     // A daemon that takes another's place need not wait for its old connections.
     unsafe setsockopt(
       descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
+    if unsafe address.ai_family == AF_INET6 {
+      var no: Int32 = 0
+      // `::` means IPv4 as well, whatever the system's default.
+      unsafe setsockopt(
+        descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &no,
+        socklen_t(MemoryLayout<Int32>.size))
+    }
     if unsafe Glibc.bind(descriptor, address.ai_addr, address.ai_addrlen) != 0 {
       let error = SocketError("bind")
       Glibc.close(descriptor)

@@ -67,6 +67,8 @@ struct Serve: AsyncParsableCommand {
   }
 
   func run() async throws {
+    // Whoever read what the daemon logs may go; the daemon stays.
+    signal(SIGPIPE, SIG_IGN)
     var logger = Logger(label: "probity") { StreamLogHandler.standardError(label: $0) }
     logger.logLevel = logLevel
     let document = try PolicyFile.read(policy)

@@ -265,6 +265,14 @@ class Answers(WithFiles):
 
 
 class Shutdown(unittest.TestCase):
+    def test_whoever_reads_the_log_may_go(self):
+        with Daemon() as daemon:
+            daemon.process.stderr.close()
+            # Says on standard error that it was taken, where nobody reads any more.
+            self.assertEqual(daemon.run("snapshot").returncode, 0)
+            self.assertEqual(daemon.run("status").returncode, 0)
+        self.assertEqual(daemon.exit_code, 0)
+
     def test_sigterm_and_ctrl_c_end_with_zero(self):
         for signal_number in [signal.SIGTERM, signal.SIGINT]:
             with Daemon() as daemon:

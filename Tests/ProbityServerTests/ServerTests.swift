@@ -218,4 +218,50 @@ import Testing
       }
     }
   }
+
+  /// It was never so far behind that it was not read, so nobody waited for it.
+  @Test func aPeerThatTakesNothingIsCutOffHoweverLittleItIs() async throws {
+    try await Daemon.run(limits: { $0.unsentTimeout = .milliseconds(200) }) { daemon in
+      try await daemon.withClient { client in
+        try await daemon.withSocket { socket in
+          try await socket.hello()
+          let ids = (1...65_000).map { AccountID(UInt64($0)) }
+          var stream: UInt32 = 0
+          // As much as the buffers between us hold, and a little more.
+          do {
+            while try await client.status().connections == 2 && stream < 40 {
+              stream += 1
+              var buffer = ByteBuffer()
+              socket.codec.encodeScoreBatchRequest(
+                ids, kind: .buyer, asOf: nil, .init(stream: stream), to: &buffer)
+              try await socket.send(buffer)
+            }
+          } catch {}
+          while try await client.status().connections > 1 {}
+        }
+      }
+    }
+  }
+
+  /// A turn ends for others' sake whatever the frames are: also those that are no calls.
+  @Test func framesThatAreNoCallsGiveWayToo() async throws {
+    try await Daemon.run(limits: { $0.turnNanosecondsMax = 0 }) { daemon in
+      try await daemon.withSocket { socket in
+        try await socket.hello()
+        var buffer = ByteBuffer()
+        for stream in 1...1_000 as ClosedRange<UInt32> {
+          FrameHeader(type: .ping).write(to: &buffer)
+          FrameHeader(type: .request, flags: .end, stream: stream, code: 999).write(to: &buffer)
+        }
+        try await socket.send(buffer)
+        #expect(try await socket.next()?.0.type == .hello)
+        for stream in 1...1_000 as ClosedRange<UInt32> {
+          #expect(try await socket.next()?.0.type == .pong)
+          let header = try await socket.next()?.0
+          #expect(header?.stream == stream)
+          #expect(header?.code == StatusCode.unimplemented.rawValue)
+        }
+      }
+    }
+  }
 }
