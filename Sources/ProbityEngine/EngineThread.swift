@@ -19,7 +19,7 @@ package final class EngineThread: Sendable {
   /// Lets the calling thread go before others, where the process may: for work that
   /// everybody waits for. As root, or with `LimitNICE` or CAP_SYS_NICE.
   static func goFirst() {
-    setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, -5)
+    setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, -10)
   }
 
   package init(_ run: @escaping @Sendable () -> Void) {
