@@ -142,28 +142,24 @@ final class Connection: EventSource {
   /// One `recv`: other connections of the loop wait, too.
   private func read() {
     if unparsed.isEmpty {
+      // Safe: the loop's own buffer, which nobody else uses until this returns.
       let space = unsafe loop.arrivals.space(atLeast: limits.readBytesMax)
       guard let count = unsafe receive(into: space) else { return }
-      // Parsed in a moment, with what others have sent.
-      return loop.arrivals.add(self, byteCount: count, loop.table)
-    }
-    // Doubles at most, so that a length that is announced takes no memory by itself.
-    let wanted = max(limits.readBytesMin, min(unparsed.count, limits.readBytesMax))
-    let space = unsafe unparsed.space(atLeast: wanted)
-    guard
-      let count = unsafe receive(
-        into: UnsafeMutableRawBufferPointer(rebasing: space.prefix(limits.readBytesMax)))
-    else { return }
-    unparsed.commit(count)
-    parseKept()
-    flushReplies()
-  }
-
-  /// Takes what `arrivals` kept for it.
-  func arrived(_ bytes: UnsafeRawBufferPointer) {
-    let parsedBytes = unsafe parse(bytes)
-    if parsedBytes < bytes.count && !state.isClosed {
-      unsafe unparsed.append(UnsafeRawBufferPointer(rebasing: bytes[parsedBytes...]))
+      let bytes = unsafe UnsafeRawBufferPointer(rebasing: space[..<count])
+      let parsedBytes = unsafe parse(bytes)
+      if parsedBytes < count && !state.isClosed {
+        unsafe unparsed.append(UnsafeRawBufferPointer(rebasing: bytes[parsedBytes...]))
+      }
+    } else {
+      // Doubles at most, so that a length that is announced takes no memory by itself.
+      let wanted = max(limits.readBytesMin, min(unparsed.count, limits.readBytesMax))
+      let space = unsafe unparsed.space(atLeast: wanted)
+      guard
+        let count = unsafe receive(
+          into: UnsafeMutableRawBufferPointer(rebasing: space.prefix(limits.readBytesMax)))
+      else { return }
+      unparsed.commit(count)
+      parseKept()
     }
     flushReplies()
   }

@@ -12,8 +12,8 @@ import Synchronization
 final class LoopContext: ReplySink {
   let eventLoop: EventLoop
   let codec = Codec()
-  /// What was read of several connections, before any of it is parsed.
-  let arrivals = Arrivals()
+  /// Where sockets are read to; of no connection between two calls of `ready`.
+  let arrivals = ByteQueue()
   /// Replies of the connection at work; empty between two calls of `ready`.
   var replies = ByteQueue()
   let service: Service
@@ -34,7 +34,6 @@ final class LoopContext: ReplySink {
     table = engine.table
     policy = engine.policy
     decay = DecayClock(engine.schema, now: .zero)
-    eventLoop.afterEvents { [unowned self] in arrivals.serve(table) }
   }
 
   func add(_ connection: Connection) { connections[connection.id] = connection }

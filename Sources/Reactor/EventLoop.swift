@@ -50,7 +50,6 @@ public struct Readiness: OptionSet, Sendable {
   private var timers = TimerQueue()
   private let inbox = Mutex(Inbox())
   private let isWoken = Atomic<Bool>(false)
-  private var afterEvents: () -> Void = {}
 
   /// Descriptors that one call reports; the others come with the next.
   private static let eventsMax = 256
@@ -115,7 +114,6 @@ public struct Readiness: OptionSet, Sendable {
     }
     entries.removeAll()
     timers = TimerQueue()
-    afterEvents = {}
   }
 
   /// Tasks that these give are for the next round, so that sockets get their turn.
@@ -144,12 +142,7 @@ public struct Readiness: OptionSet, Sendable {
         dispatch(event.number, Readiness(rawValue: event.bits))
       }
     }
-    afterEvents()
   }
-
-  /// Has `body` called whenever all sources that were ready have been told so: for what
-  /// is better done for several of them at a time. Before `run`.
-  public func afterEvents(_ body: @escaping () -> Void) { afterEvents = body }
 
   private func dispatch(_ number: UInt64, _ readiness: Readiness) {
     let slot = Int(number & 0xffff_ffff)

@@ -45,7 +45,6 @@ enum Unsafe {
     "Sources/ProbityEngine/JobQueue.swift",
     "Sources/ProbityEngine/Sequencer.swift",
     "Sources/ProbityEngine/SnapshotChannel.swift",
-    "Sources/ProbityServer/Arrivals.swift",
     "Sources/ProbityServer/Connection.swift",
     "Sources/ProbityServer/Doorway.swift",
     "Sources/ProbityServer/Explanations.swift",
