@@ -1,8 +1,8 @@
 import NIOCore
 import ProbityWire
 
-// Frames in NIO's buffers: the one thing that the server and the client share,
-// and that the wire, which knows no network, cannot hold.
+// Frames in NIO's buffers: what the client needs, and the wire, which knows no
+// network, cannot hold.
 
 extension ByteBuffer: FrameSink {
   @inlinable
