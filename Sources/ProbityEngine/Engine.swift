@@ -68,14 +68,15 @@ public final class Engine: Sendable {
   private let sequencer: Sequencer
   private let isStopping = Atomic<Bool>(false)
   private let thread: EngineThread
-  private let growth: GrowthThread
-  /// nil where nothing is kept on disk.
+  private let growth: RepeatingThread
+  /// nil where nothing is kept on disk, as the next two.
   private let housekeeper: (any Housekeeping)?
   private let housekeeping: HousekeepingThread?
+  private let spares: RepeatingThread?
 
   /// Starts the sequencer and the housekeeper on a store that was opened.
   ///
-  /// - Parameter notify: told what happens to the store, on the housekeeper's thread.
+  /// - Parameter notify: told what happens to the store, on threads of the engine's.
   public init<Storage: Disk>(
     _ store: RecoveredStore<Storage>, clock: any EngineClock, limits: Limits = Limits(),
     notify: @escaping @Sendable (StoreNotice) -> Void = { _ in }
@@ -96,7 +97,16 @@ public final class Engine: Sendable {
     self.housekeeper = housekeeper
     self.housekeeping = housekeeping
     thread = EngineThread { sequencer.run() }
-    growth = GrowthThread(table)
+    growth = Self.growing(table)
+    let log = store.log
+    let rate = store.options.snapshotBytesPerSecond
+    spares = RepeatingThread(restNanoseconds: Self.lookNanoseconds) {
+      let keeper = SpareKeeper(log, sequencer: sequencer, clock: clock, notify: notify)
+      return { stop in
+        var pace = DiskPace(bytesPerSecond: rate, stop: stop)
+        keeper.work { pace.rest(after: $0) }
+      }
+    }
     housekeeping.start()
   }
 
@@ -113,8 +123,9 @@ public final class Engine: Sendable {
     self.sequencer = sequencer
     housekeeper = nil
     housekeeping = nil
+    spares = nil
     thread = EngineThread { sequencer.run() }
-    growth = GrowthThread(table)
+    growth = Self.growing(table)
   }
 
   /// Starts the sequencer on an empty state.
@@ -124,6 +135,19 @@ public final class Engine: Sendable {
   ) {
     let state = IntegrityState(table: table, rules: rules, sourcesMax: limits.sourcesMax)
     self.init(state: state, log: log, clock: clock, limits: limits)
+  }
+
+  /// Between looks at what is to be ready ahead of time: a twelfth of what the
+  /// fastest writer needs for what `TableGrowth` keeps, and a tenth of what it
+  /// needs for a segment of the log.
+  private static let lookNanoseconds = 20_000_000
+
+  /// Prepares the table's memory for what comes, beside its writer.
+  private static func growing(_ table: AccountTable) -> RepeatingThread {
+    RepeatingThread(restNanoseconds: lookNanoseconds) {
+      let growth = TableGrowth(table)
+      return { _ in growth.prepare() }
+    }
   }
 
   /// Queues a job; its outcome goes to its `replyTo`.
@@ -181,6 +205,7 @@ public final class Engine: Sendable {
     queue.close()
     thread.join()
     growth.stop()
+    spares?.stop()
     housekeeping?.stop()
     housekeeper?.takeLastSnapshot()
     housekeeper?.refuseAsked()

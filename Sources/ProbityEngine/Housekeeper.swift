@@ -16,9 +16,8 @@ public enum StoreNotice: Sendable, Equatable {
   case clockSetBack(seconds: UInt32)
 }
 
-/// Keeps the store in order beside the sequencer: makes the next segment ahead
-/// of time, takes snapshots, removes what they made needless, watches the disk
-/// and the clock.
+/// Keeps the store in order beside the sequencer: takes snapshots, removes what
+/// they made needless, watches the disk and the clock.
 ///
 /// `work`, and what it calls, belong to one thread; the rest may be called by any.
 package final class Housekeeper<Storage: Disk>: @unchecked Sendable {
@@ -45,8 +44,6 @@ package final class Housekeeper<Storage: Disk>: @unchecked Sendable {
   private var snapshotEndedAt: UInt64
   private var logBytesAtSnapshot: Int
   private var retryAt: UInt64 = 0
-  private var spareRetryAt: UInt64 = 0
-  private var isSpareMissing = false
   private var wallSeconds: UnixSeconds
   private var figuresAt: UInt64 = 0
 
@@ -105,7 +102,6 @@ package final class Housekeeper<Storage: Disk>: @unchecked Sendable {
   /// - Returns: whether there is more to do at once.
   package func work(waits: Bool, pause: (Int) -> Void) -> Bool {
     let now = clock.monotonicNanoseconds
-    keepSpare(now, pause)
     if run != nil { return step(waits: waits, pause) }
     watchClock()
     look(now)
@@ -234,22 +230,7 @@ package final class Housekeeper<Storage: Disk>: @unchecked Sendable {
     }
   }
 
-  // MARK: Spare, disk, clock
-
-  private func keepSpare(_ now: UInt64, _ pause: (Int) -> Void) {
-    if now < spareRetryAt { return }
-    do throws(DiskError) {
-      // Only then: the sequencer takes this lock with every group.
-      if try log.makeSpare(pause: pause) { sequencer.refusal.withLock { $0 = nil } }
-      if isSpareMissing { notify(.spareRestored) }
-      isSpareMissing = false
-    } catch {
-      // Space may return at any moment, and is asked for cheaply.
-      spareRetryAt = clock.monotonicNanoseconds + Self.lookNanoseconds
-      if !isSpareMissing { notify(.spareFailed(error.description)) }
-      isSpareMissing = true
-    }
-  }
+  // MARK: Disk, clock
 
   private func look(_ now: UInt64) {
     if figuresAt != 0 && now - figuresAt < Self.lookNanoseconds { return }

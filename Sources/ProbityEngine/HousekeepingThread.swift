@@ -1,6 +1,5 @@
 import CommandLog
 import Glibc
-import Synchronization
 
 /// What an engine asks of its housekeeper, whatever the disk.
 protocol Housekeeping: AnyObject, Sendable {
@@ -20,7 +19,7 @@ extension Housekeeper: Housekeeping {}
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private var isWoken = false
-  private let isStopping = Atomic<Bool>(false)
+  private let stopFlag = StopFlag()
   private let housekeeper: any Housekeeping
   private let bytesPerSecond: Int
   private var thread: EngineThread?
@@ -55,7 +54,7 @@ extension Housekeeper: Housekeeping {}
 
   /// Waits for the thread to end; the sequencer must have ended before.
   func stop() {
-    isStopping.store(true, ordering: .relaxed)
+    stopFlag.set()
     wake()
     thread?.join()
     thread = nil
@@ -63,17 +62,10 @@ extension Housekeeper: Housekeeping {}
 
   private func run() {
     EngineThread.giveWay()
-    while !isStopping.load(ordering: .relaxed) {
-      if !housekeeper.work(waits: true, pause: pause) { wait() }
+    var pace = DiskPace(bytesPerSecond: bytesPerSecond, stop: stopFlag)
+    while !stopFlag.isSet {
+      if !housekeeper.work(waits: true, pause: { pace.rest(after: $0) }) { wait() }
     }
-  }
-
-  /// Keeps to the rate: sleeps as long as so many bytes may take.
-  private func pause(_ bytes: Int) {
-    if bytesPerSecond == 0 || isStopping.load(ordering: .relaxed) { return }
-    let nanoseconds = bytes * 1_000_000_000 / bytesPerSecond
-    var time = timespec(tv_sec: nanoseconds / 1_000_000_000, tv_nsec: nanoseconds % 1_000_000_000)
-    unsafe nanosleep(&time, nil)
   }
 
   private func wait() {

@@ -159,6 +159,7 @@ package final class Sequencer: Sendable {
         highestSequence: state.highestSequence(of: job.commands[0].source),
         position: state.position)
       replies.add(job, outcome)
+      copier.copyAhead()
     }
     publish(appliedCount: appliedCount, duplicateCount: count - appliedCount)
   }

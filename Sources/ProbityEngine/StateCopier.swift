@@ -74,11 +74,7 @@ package final class StateCopier {
     if channel == nil { begin() }
     guard let channel else { return }
     if channel.isGivenUp { return stop() }
-    var room = channel.room
-    while room > 0 && backlog > lastRecordsMax {
-      channel.put { copyNext(into: &$0) }
-      room -= 1
-    }
+    let room = copyAhead(into: channel)
     var ending: SnapshotChannel.Ending?
     if room > 0 && backlog <= lastRecordsMax {
       ending = copyLast()
@@ -93,6 +89,25 @@ package final class StateCopier {
       channel.end(ending)
       stop()
     }
+  }
+
+  /// Copies as much as the channel takes, but does not end: between two jobs of a
+  /// group, which may take longer than the writer takes for all that a turn gave it.
+  func copyAhead() {
+    guard let channel, channel.room > 0, !channel.isGivenUp else { return }
+    let started = clock.monotonicNanoseconds
+    _ = copyAhead(into: channel)
+    pauseNanosecondsMax = max(pauseNanosecondsMax, clock.monotonicNanoseconds - started)
+  }
+
+  /// - Returns: how many more pieces the channel took, if they were there.
+  private func copyAhead(into channel: SnapshotChannel) -> Int {
+    var room = channel.room
+    while room > 0 && backlog > lastRecordsMax {
+      channel.put { copyNext(into: &$0) }
+      room -= 1
+    }
+    return room
   }
 
   /// Gives up what is under way: no more turns will come until `reopen`.

@@ -16,6 +16,7 @@ final class StoreFixture {
   private(set) var state: IntegrityState!
   private(set) var sequencer: Sequencer!
   private(set) var housekeeper: Housekeeper<SimulatedDisk>!
+  private(set) var spares: SpareKeeper<SimulatedDisk>!
   private(set) var report = RecoveryReport()
   private let outcomes = Outcomes()
   private var stream: UInt32 = 0
@@ -40,6 +41,8 @@ final class StoreFixture {
     housekeeper = Housekeeper(
       store, sequencer: sequencer, clock: clock, wakeSequencer: {},
       notify: { [notices] in notices.add($0) })
+    spares = SpareKeeper(
+      store.log, sequencer: sequencer, clock: clock, notify: { [notices] in notices.add($0) })
   }
 
   /// Commands of source 1 to buyers of their own, a group each.
@@ -56,6 +59,7 @@ final class StoreFixture {
     let answers = SnapshotAnswer()
     housekeeper.askForSnapshot { answers.set($0) }
     for _ in 0..<10_000 where answers.result == nil {
+      spares.work { _ in }
       _ = housekeeper.work(waits: false) { _ in }
       meanwhile()
       sequencer.turn([])

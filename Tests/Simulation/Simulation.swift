@@ -55,6 +55,7 @@ final class Simulation {
     let log: any GroupLog
     let sequencer: Sequencer
     let housekeeper: Housekeeper<SimulatedDisk>
+    let spares: SpareKeeper<SimulatedDisk>
   }
 
   private var random: SplitMix64
@@ -213,6 +214,7 @@ final class Simulation {
         var bytes: [UInt8] = []
         _ = process.state.table.copyNext(recordsMax: 1, into: &bytes)
       }
+      process.spares.work { _ in }
       _ = process.housekeeper.work(waits: false) { _ in }
     }
     for answer in snapshotAnswers.take() {
@@ -346,7 +348,9 @@ final class Simulation {
       state: state, log: log, queue: JobQueue(commandsMax: 1 << 20), clock: clock, limits: limits)
     let housekeeper = Housekeeper(
       store, sequencer: sequencer, clock: clock, wakeSequencer: {}, notify: { _ in })
-    return Process(state: state, log: log, sequencer: sequencer, housekeeper: housekeeper)
+    let spares = SpareKeeper(store.log, sequencer: sequencer, clock: clock, notify: { _ in })
+    return Process(
+      state: state, log: log, sequencer: sequencer, housekeeper: housekeeper, spares: spares)
   }
 }
 

@@ -40,7 +40,7 @@ enum Unsafe {
     "Sources/ProbityEngine/CommandCoding.swift",
     "Sources/ProbityEngine/EngineClock.swift",
     "Sources/ProbityEngine/EngineThread.swift",
-    "Sources/ProbityEngine/GrowthThread.swift",
+    "Sources/ProbityEngine/DiskPace.swift",
     "Sources/ProbityEngine/HousekeepingThread.swift",
     "Sources/ProbityEngine/JobQueue.swift",
     "Sources/ProbityEngine/Sequencer.swift",
