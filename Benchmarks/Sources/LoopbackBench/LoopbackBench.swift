@@ -152,6 +152,7 @@ struct Run: ParsableCommand {
   @OptionGroup var options: RunOptions
 
   func run() throws {
+    try ClientSocket.allowOpen(options.connections)
     let outcomes = Mutex<[Result<LoadResult, any Error>]>([])
     let options = options
     DispatchQueue.concurrentPerform(iterations: options.threads) { index in
@@ -187,8 +188,8 @@ struct Run: ParsableCommand {
       return try load(
         KeyBatchProtocol.memcachedGet(keyCount: accounts, keysPerRequest: batch, seed: seed))
     case .probity: return try load(ProbityProtocol(accountCount: accounts, seed: seed))
-    case .redis: return try load(RedisProtocol(accountCount: accounts, seed: seed))
-    case .memcached: return try load(MemcachedProtocol(accountCount: accounts, seed: seed))
+    case .redis: return try load(KeyProtocol.redis(keyCount: accounts, seed: seed))
+    case .memcached: return try load(KeyProtocol.memcached(keyCount: accounts, seed: seed))
     }
   }
 }

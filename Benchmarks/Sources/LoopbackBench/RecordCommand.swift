@@ -80,19 +80,22 @@ struct Record: ParsableCommand {
   @OptionGroup var options: RecordOptions
 
   func run() throws {
+    try ClientSocket.allowOpen(options.connections)
+    func load<P: BenchedProtocol>(_ bench: P) throws -> LoadResult {
+      var loop = try LoadLoop(bench, options.shape)
+      return try loop.run()
+    }
     let result: LoadResult
     switch options.server {
     case .probity:
-      let bench = try ProbityRecording(
-        accountCount: options.accounts, commandsPerBatch: options.batch, seed: options.seed)
-      var loop = try LoadLoop(bench, options.shape)
-      result = try loop.run()
+      result = try load(
+        ProbityRecording(
+          accountCount: options.accounts, commandsPerBatch: options.batch, seed: options.seed))
     case .redis:
-      let bench = RedisRecording(
-        options.redisWrite, keyCount: options.accounts, keysPerBatch: options.batch,
-        seed: options.seed)
-      var loop = try LoadLoop(bench, options.shape)
-      result = try loop.run()
+      result = try load(
+        KeyBatchProtocol.redisWrite(
+          options.redisWrite, keyCount: options.accounts, keysPerRequest: options.batch,
+          seed: options.seed))
     case .memcached: throw ValidationError("memcached keeps nothing on disk")
     }
     if let status = result.refusedCounts.keys.min() {
