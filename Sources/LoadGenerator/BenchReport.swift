@@ -11,7 +11,7 @@ public struct LatencySummary: Encodable, Sendable, Equatable {
   public var p9999 = 0.0
   public var max = 0.0
 
-  package init(_ latencies: Histogram<UInt64>) {
+  public init(_ latencies: Histogram<UInt64>) {
     if latencies.totalCount == 0 { return }
     func microseconds(_ percentile: Double) -> Double {
       Double(latencies.valueAtPercentile(percentile)) / 1e3
