@@ -8,10 +8,10 @@ import LoadGenerator
 ///
 /// Every reply is compared byte for byte, but for the keys that memcached repeats.
 /// Any other ends the run: what follows it cannot be counted off.
-struct KeyBatchProtocol: BenchedProtocol {
+struct KeyBatchProtocol: BenchedProtocol, @unchecked Sendable {
   let requestBytesMax: Int
 
-  // Live as long as the process.
+  // Safe: written in `init` alone; live as long as the process.
   private let request: UnsafeMutableRawPointer
   private let firstDigitOffset: Int
   private let strideBytes: Int
@@ -101,10 +101,10 @@ enum RedisWrite: String, ExpressibleByArgument, CaseIterable {
 }
 
 /// The reply to a batch where all goes well: a head, entries alike, a tail.
-struct KeyBatchReply {
+struct KeyBatchReply: @unchecked Sendable {
   let sizeBytes: Int
 
-  // Live as long as the process.
+  // Safe: written in `init` alone; live as long as the process.
   private let expected: UnsafeMutableRawPointer
   private let headBytes: Int
   private let entryBytes: Int

@@ -4,7 +4,7 @@ import LoadGenerator
 /// One random key in each request, pipelined: Redis's `GET`, or memcached's meta get.
 ///
 /// Of each reply the first four bytes are looked at, which say what it is.
-struct KeyProtocol: BenchedProtocol {
+struct KeyProtocol: BenchedProtocol, Sendable {
   /// How a reply begins, and how long it is.
   private struct Reply {
     let start: UInt32
@@ -70,12 +70,12 @@ struct KeyProtocol: BenchedProtocol {
 ///
 /// So many that a server sees uniformly random accounts, not a set that fits a
 /// cache; read in order, so that they cost the client little.
-struct RequestRing {
+struct RequestRing: @unchecked Sendable {
   private static let count = 1 << 20
   /// One cache line each, at most.
   static let strideBytes = 64
 
-  // `count` places, written in `init` alone; live as long as the process.
+  // Safe: `count` places, written in `init` alone; live as long as the process.
   private let bytes: UnsafeMutableRawPointer
   private let sizes: UnsafeMutablePointer<UInt8>
   private var next = 0

@@ -1,6 +1,5 @@
 import ArgumentParser
 import BenchmarkMachine
-import Foundation
 import LoadGenerator
 import Synchronization
 
@@ -182,11 +181,16 @@ struct Run: ParsableCommand {
   func run() throws {
     try ClientSocket.allowOpen(options.connections)
     let outcomes = Mutex<[Result<LoadResult, any Error>]>([])
-    let options = options
-    DispatchQueue.concurrentPerform(iterations: options.threads) { index in
-      let outcome = Result { try Self.load(options, thread: index) }
-      outcomes.withLock { $0.append(outcome) }
+    // All at once, however few processors there are, and none still preparing: their
+    // rates are added up.
+    let loads = (0..<options.threads).map { Self.load(options, thread: $0) }
+    let threads = loads.map { load in
+      LoadThread {
+        let outcome = Result { try load() }
+        outcomes.withLock { $0.append(outcome) }
+      }
     }
+    for thread in threads { thread.join() }
     var total = LoadResult()
     for outcome in outcomes.withLock({ $0 }) { total.merge(try outcome.get()) }
     if let path = options.load.samples { try total.writeSamples(to: path) }
@@ -195,29 +199,34 @@ struct Run: ParsableCommand {
     if total.missCount > 0 || !total.refusedCounts.isEmpty { throw ExitCode(3) }
   }
 
-  private static func load(_ options: RunOptions, thread: Int) throws -> LoadResult {
+  /// What a thread does, with its requests prepared.
+  private static func load(
+    _ options: RunOptions, thread: Int
+  ) -> @Sendable () throws -> LoadResult {
     let shape = options.shape(ofThread: thread)
     let seed = options.load.seed &+ UInt64(thread) << 32
     let (accounts, batch) = (options.load.accounts, options.batch)
-    func load<P: BenchedProtocol>(_ bench: P) throws -> LoadResult {
-      var loop = try LoadLoop(bench, shape)
-      return try loop.run()
+    func load<P: BenchedProtocol & Sendable>(_ bench: P) -> @Sendable () throws -> LoadResult {
+      {
+        var loop = try LoadLoop(bench, shape)
+        return try loop.run()
+      }
     }
     switch options.load.server {
     case .probity where batch > 1:
-      return try load(
+      return load(
         options.inOrder
           ? ProbityBatches(inOrderTo: accounts, accountsPerBatch: batch)
           : ProbityBatches(accountCount: accounts, accountsPerBatch: batch, seed: seed))
     case .redis where batch > 1:
-      return try load(
+      return load(
         KeyBatchProtocol.mget(keyCount: accounts, keysPerRequest: batch, seed: seed))
     case .memcached where batch > 1:
-      return try load(
+      return load(
         KeyBatchProtocol.memcachedGet(keyCount: accounts, keysPerRequest: batch, seed: seed))
-    case .probity: return try load(ProbityProtocol(accountCount: accounts, seed: seed))
-    case .redis: return try load(KeyProtocol.redis(keyCount: accounts, seed: seed))
-    case .memcached: return try load(KeyProtocol.memcached(keyCount: accounts, seed: seed))
+    case .probity: return load(ProbityProtocol(accountCount: accounts, seed: seed))
+    case .redis: return load(KeyProtocol.redis(keyCount: accounts, seed: seed))
+    case .memcached: return load(KeyProtocol.memcached(keyCount: accounts, seed: seed))
     }
   }
 }

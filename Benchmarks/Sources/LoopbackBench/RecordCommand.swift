@@ -1,6 +1,5 @@
 import ArgumentParser
 import BenchmarkMachine
-import Foundation
 import LoadGenerator
 
 struct RecordOptions: ParsableArguments {
