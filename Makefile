@@ -33,7 +33,7 @@ test-packages:
 
 .PHONY: test
 test: RUNS = 8
-test: test-packages test-debug test-release race sim end-to-end broken-disks crash replay ## Run every test there is
+test: test-packages test-debug test-release race sim harness end-to-end broken-disks crash replay ## Run every test there is
 	@echo "All suites passed."
 
 .PHONY: test-debug
@@ -75,6 +75,10 @@ fuzz: packages ## Damaged files for a reader: TARGET=log or snapshot, SECONDS=60
 .PHONY: end-to-end
 end-to-end: test-packages build-release ## The release daemon, spoken to in Python and by the CLI
 	Tests/EndToEnd/run.sh $(PROBITY)
+
+.PHONY: harness
+harness: test-packages ## What compares with other servers, without any: figures, tables, refusals
+	PYTHONDONTWRITEBYTECODE=1 python3 -m unittest discover -s Tests/Harness
 
 .PHONY: broken-disks
 broken-disks: test-packages build-release ## The release daemon on full, failing and damaged disks

@@ -58,10 +58,14 @@ class ProbityCalls:
     def __init__(self, port, timeout=60):
         try:
             self._socket = socket.create_connection(("127.0.0.1", port), timeout)
-            self._stream = 0
+        except OSError as error:
+            raise NotYet(str(error)) from error
+        self._stream = 0
+        try:
             self._socket.sendall(_frame(HELLO, b"PRBY" + struct.pack("<HH", 1, 0)))
             self._expect(HELLO)
-        except OSError as error:
+        except (OSError, NotYet) as error:
+            self._socket.close()
             raise NotYet(str(error)) from error
 
     def __enter__(self):

@@ -46,8 +46,9 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", nargs="+", choices=ROWS, default=list(ROWS))
     parser.add_argument("--quick", action="store_true", help="a few seconds for each")
-    parser.add_argument("--rounds", type=int, help="of each comparison")
-    parser.add_argument("--restart-accounts", type=int, help="of the row `restart`; up to 100 M")
+    parser.add_argument("--rounds", type=comparison.positive, help="of each comparison")
+    parser.add_argument("--restart-accounts", type=comparison.positive,
+                        help="of the row `restart`; up to 100 M")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--document", type=pathlib.Path,
                         default=servers.REPOSITORY / "Docs/PERFORMANCE.md",

@@ -9,6 +9,7 @@ The ratio is taken within each round. Only one server runs at a time.
 
 import argparse
 import os
+import statistics
 import sys
 
 import comparison
@@ -21,12 +22,12 @@ LOGGED_BYTES = 80
 
 def arguments(words=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=comparison.positive, default=5)
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--warm-up", type=float, default=1)
-    parser.add_argument("--accounts", type=int, default=1_000_000)
-    parser.add_argument("--connections", type=int, default=4)
-    parser.add_argument("--batch", type=int, default=500)
+    parser.add_argument("--accounts", type=comparison.positive, default=1_000_000)
+    parser.add_argument("--connections", type=comparison.positive, default=4)
+    parser.add_argument("--batch", type=comparison.positive, default=500)
     parser.add_argument("--event-loops", type=int, default=1, help="of the daemon")
     parser.add_argument("--durability", default="always",
                         help="of both; `memory` leaves the disk out of it")
@@ -82,25 +83,25 @@ def run_round(directory, options, index):
     return {"reports": reports, "ratios": ratios, "limits": limits}
 
 
+def by_server(rounds):
+    """Names and reports, Probity first."""
+    each = [r["reports"] for r in rounds]
+    return [(name, comparison.Reports(each, name)) for name in ("probity", *rounds[0]["ratios"])]
+
+
 def show(found):
     rounds, options = found["rounds"], found["options"]
     print(f"\nfiles on {found['fileSystem']}, durability {options['durability']}; "
           f"{options['connections']} connections x {options['batch']} in flight, "
           f"{options['rounds']} rounds of {options['seconds']:g} s; median (min…max)")
-    for name in rounds[0]["reports"]:
-        reports = [r["reports"][name] for r in rounds]
-
-        def column(key, digits=0):
-            return comparison.spread([r[key] for r in reports], digits)
-
-        def latency(key):
-            return comparison.spread([r["latency"][key] for r in reports])
-        print(f"  {name:10} commands/s {column('commandsPerSecond')}"
-              f"  batches/s {column('batchesPerSecond')}\n"
-              f"             batch p50 {latency('p50Microseconds')}"
-              f"  p99 {latency('p99Microseconds')}  max {latency('maxMicroseconds')} µs\n"
-              f"             server {column('serverMicrosecondsPerCommand', 3)} µs CPU/command,"
-              f" {column('serverCores', 2)} cores")
+    for name, reports in by_server(rounds):
+        print(f"  {name:10} commands/s {reports.spread('commandsPerSecond')}"
+              f"  batches/s {reports.spread('batchesPerSecond')}\n"
+              f"             batch p50 {reports.latency_spread('p50')}"
+              f"  p99 {reports.latency_spread('p99')}"
+              f"  max {reports.latency_spread('max')} µs\n"
+              f"             server {reports.spread('serverMicrosecondsPerCommand', 3)}"
+              f" µs CPU/command, {reports.spread('serverCores', 2)} cores")
     for name in rounds[0]["ratios"]:
         print(f"  ratio to {name:10} {comparison.spread([r['ratios'][name] for r in rounds], 2)}")
     for name in rounds[0]["limits"]:
@@ -108,7 +109,7 @@ def show(found):
         size = limits[0]["bytes"]
         for way in ("appended", "overwritten"):
             times = [limit[way] for limit in limits]
-            rate = size / LOGGED_BYTES / (sorted(times)[len(times) // 2] / 1e6)
+            rate = size / LOGGED_BYTES / (statistics.median(times) / 1e6)
             print(f"  limit: write + fdatasync of {size} bytes, {way}: "
                   f"{comparison.spread(times)} µs, so at most {rate:.0f} commands/s one by one")
 
@@ -132,16 +133,12 @@ def rows(found):
             f"{options['batch']}, {options['accounts']:,} accounts")
     daemon = comparison.daemon_title(options["event_loops"], found["machine"])
     table = []
-    for name in ("probity", *rounds[0]["ratios"]):
-        reports = [r["reports"][name] for r in rounds]
+    for name, reports in by_server(rounds):
         ratio = "" if name == "probity" \
             else comparison.spread([r["ratios"][name] for r in rounds], 2)
         table.append(comparison.Row(
-            what, TITLES.get(name, daemon),
-            comparison.spread([r["commandsPerSecond"] for r in reports]) + " /s",
-            *(comparison.microseconds([r["latency"][key] for r in reports])
-              for key in ("p50Microseconds", "p99Microseconds")),
-            ratio, aim=AIMS.get(name, "")))
+            what, TITLES.get(name, daemon), reports.spread("commandsPerSecond") + " /s",
+            *reports.p50_and_p99(), ratio, aim=AIMS.get(name, "")))
     return table
 
 

@@ -18,38 +18,35 @@ import servers
 ONE_LOOP = "probity-one-loop"
 
 
-def _redis(_):
-    return servers.Redis()
-
-
 # In order of the table. The first is what the others are compared with.
 CASES = {
     "probity": lambda options: servers.Daemon(options.event_loops),
     ONE_LOOP: lambda options: servers.Daemon(1),
-    "redis": _redis,
+    "redis": lambda _: servers.Redis(),
     "memcached-one-thread": lambda options: servers.Memcached(options.accounts, threads=1),
     "memcached": lambda options: servers.Memcached(options.accounts),
     "grpc-one-thread": lambda options: servers.GrpcPeer(options.accounts, threads=1),
     "grpc": lambda options: servers.GrpcPeer(options.accounts, threads=2),
 }
 KINDS = {"redis": servers.Redis, "memcached": servers.Memcached, "grpc": servers.GrpcPeer}
-# Whole numbers of times that Probity should be as fast as Redis, by requests in flight.
+# How many times as fast as Redis Probity should be, by requests in flight.
 AIMS = {1: "≥ 1.1", 16: "≥ 2", 64: "≥ 3"}
 BATCH_AIM = "≥ 10"
 
 
 def arguments(words=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=comparison.positive, default=5)
     parser.add_argument("--seconds", type=float, default=3)
     parser.add_argument("--warm-up", type=float, default=1)
-    parser.add_argument("--accounts", type=int, default=1_000_000)
-    parser.add_argument("--connections", type=int, default=50)
-    parser.add_argument("--in-flight", type=int, nargs="+", default=[1, 16, 64])
-    parser.add_argument("--batch", type=int, default=1, help="accounts, or keys, in each request")
+    parser.add_argument("--accounts", type=comparison.positive, default=1_000_000)
+    parser.add_argument("--connections", type=comparison.positive, default=50)
+    parser.add_argument("--in-flight", type=comparison.positive, nargs="+", default=[1, 16, 64])
+    parser.add_argument("--batch", type=comparison.positive, default=1,
+                        help="accounts, or keys, in each request")
     parser.add_argument("--event-loops", type=int,
                         help="of the daemon `probity`; by default as many as it has of itself")
-    parser.add_argument("--client-threads", type=int, default=1)
+    parser.add_argument("--client-threads", type=comparison.positive, default=1)
     parser.add_argument("--cases", nargs="+", choices=CASES, default=list(CASES))
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--output", default="compare-lookups.json", help="JSON of all rounds")
@@ -93,7 +90,10 @@ def cross_check(redis, options):
     output = servers.run(
         [servers.program("redis-benchmark"), "-p", str(redis.port), "-t", "get", "-d", "33",
          "-c", "50", "-P", "16", "-n", "3000000", "-r", str(options.accounts), "--csv"])
-    return float(re.search(r'"GET","([0-9.]+)"', output).group(1))
+    found = re.search(r'"GET","([0-9.]+)"', output)
+    if found is None:
+        raise servers.Failure(f"redis-benchmark names no rate of GET: {output}")
+    return float(found.group(1))
 
 
 def run(options):
@@ -142,18 +142,17 @@ def rows(found):
         what = (f"`ScoreBatch` of {options['batch']:,} of {options['accounts']:,} accounts, {load}"
                 if many else f"`Score`, {options['accounts']:,} accounts, {load}")
         for name in shape["rounds"][0]:
-            reports = [r[name] for r in shape["rounds"]]
+            reports = comparison.Reports(shape["rounds"], name)
 
             def ratio(ours):
                 values = ratios(shape, ours, name)
                 return comparison.spread(values, 2) if values else ""
             is_ours = name in ("probity", ONE_LOOP)
             aim = BATCH_AIM if many else AIMS.get(shape["inFlight"], "")
-            rate = comparison.spread([r["accountsPerSecond"] for r in reports])
             table.append(comparison.Row(
-                what, title(name, found), rate + (" ids/s" if many else " /s"),
-                *(comparison.microseconds([r["latency"][key] for r in reports])
-                  for key in ("p50Microseconds", "p99Microseconds")),
+                what, title(name, found),
+                reports.spread("accountsPerSecond") + (" ids/s" if many else " /s"),
+                *reports.p50_and_p99(),
                 "" if is_ours else ratio("probity"), "" if is_ours else ratio(ONE_LOOP),
                 aim if name == "redis" else ""))
     return comparison.ordered(table, [title(name, found) for name in CASES])
@@ -166,17 +165,12 @@ def show(found):
               f"{options['batch']}, {options['rounds']} rounds of {options['seconds']:g} s; "
               "median (min…max)")
         for name in options["cases"]:
-            reports = [r[name] for r in shape["rounds"]]
-
-            def column(key, digits=0):
-                return comparison.spread([r[key] for r in reports], digits)
-
-            def latency(key):
-                return comparison.spread([r["latency"][key] for r in reports])
-            print(f"  {name:20} requests/s {column('requestsPerSecond')}"
-                  f"  p50 {latency('p50Microseconds')} µs  p99 {latency('p99Microseconds')} µs"
-                  f"  server {column('serverMicrosecondsPerRequest', 2)} µs CPU/request,"
-                  f" {column('serverCores', 2)} cores")
+            reports = comparison.Reports(shape["rounds"], name)
+            print(f"  {name:20} requests/s {reports.spread('requestsPerSecond')}"
+                  f"  p50 {reports.latency_spread('p50')} µs"
+                  f"  p99 {reports.latency_spread('p99')} µs"
+                  f"  server {reports.spread('serverMicrosecondsPerRequest', 2)} µs CPU/request,"
+                  f" {reports.spread('serverCores', 2)} cores")
             for ours in ("probity", ONE_LOOP):
                 values = ratios(shape, ours, name)
                 if values and name not in ("probity", ONE_LOOP):

@@ -26,8 +26,8 @@ SAMPLE = 2_000
 
 def arguments(words=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--accounts", type=int, default=10_000_000)
+    parser.add_argument("--rounds", type=comparison.positive, default=5)
+    parser.add_argument("--accounts", type=comparison.positive, default=10_000_000)
     parser.add_argument("--event-loops", type=int, default=1, help="of the daemon")
     parser.add_argument("--durability", default="always", help="of the daemon")
     parser.add_argument("--servers", nargs="+", default=["probity", "redis", "memcached"],

@@ -5,6 +5,7 @@ returns a result made by `result` below, `show(result)`, which prints it for
 people, and `rows(result)`, its rows of the table.
 """
 
+import argparse
 import dataclasses
 import datetime
 import json
@@ -30,6 +31,14 @@ class Row:
     # The same of Probity with one event loop, where both were measured.
     ratio_one_loop: str = ""
     aim: str = ""
+
+
+def positive(text):
+    """A number of rounds, accounts and the like on a command line."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, not {number}")
+    return number
 
 
 def result(options, versions, **data):
@@ -75,7 +84,28 @@ def spread(values, digits=0):
 def microseconds(values):
     """A median of times, in the unit that suits it."""
     median = statistics.median(values)
-    return f"{median:.0f} µs" if median < 1_000 else f"{median / 1e3:.1f} ms"
+    return f"{median:.0f} µs" if round(median) < 1_000 else f"{median / 1e3:.1f} ms"
+
+
+class Reports:
+    """What loopback-bench said under one name, such as a server's, in all rounds."""
+
+    def __init__(self, rounds, name):
+        self._reports = [reports[name] for reports in rounds]
+
+    def spread(self, key, digits=0):
+        return spread([report[key] for report in self._reports], digits)
+
+    def _latencies(self, percentile):
+        return [report["latency"][f"{percentile}Microseconds"] for report in self._reports]
+
+    def latency_spread(self, percentile):
+        """In µs; of "p50", "p90", "p99", "p999" or "max"."""
+        return spread(self._latencies(percentile))
+
+    def p50_and_p99(self):
+        """As a row of the table has them."""
+        return [microseconds(self._latencies(percentile)) for percentile in ("p50", "p99")]
 
 
 def daemon_title(event_loops, machine):

@@ -32,14 +32,15 @@ RECORDER_SECONDS = 3_600
 
 def arguments(words=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--accounts", type=int, nargs="+",
+    parser.add_argument("--accounts", type=comparison.positive, nargs="+",
                         default=[1_000_000, 10_000_000, 100_000_000],
                         help="each in turn, ascending; 100 M take about 8 GiB of memory and"
                              " tens of GB of disk")
     parser.add_argument("--seconds", type=float, default=3, help="of each load")
     parser.add_argument("--warm-up", type=float, default=1)
-    parser.add_argument("--rounds", type=int, default=3, help="of each load; the median counts")
-    parser.add_argument("--record-rate", type=int, default=50_000,
+    parser.add_argument("--rounds", type=comparison.positive, default=3,
+                        help="of each load; the median counts")
+    parser.add_argument("--record-rate", type=comparison.positive, default=50_000,
                         help="commands a second while a snapshot is taken")
     parser.add_argument("--event-loops", type=int,
                         help="of the daemon; by default as many as it has of itself")
@@ -57,7 +58,7 @@ def arguments(words=None):
 
 
 def looked_up(daemon, options, accounts, connections, in_flight, batch=1):
-    """Nanoseconds an account, of each round, and the reports."""
+    """Reports of lookups, one a round."""
     more = {} if batch == 1 else {"batch": batch}
     return [servers.load(
         daemon, connections=connections, in_flight=in_flight, accounts=accounts, threads=1,

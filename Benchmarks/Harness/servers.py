@@ -150,8 +150,6 @@ class Daemon(Server):
         text = self.process.stdout.readline()
         if not text:
             raise Failure("the daemon ended before it listened")
-        while not text.rstrip().endswith("}"):
-            text += self.process.stdout.readline()
         self.port = int(json.loads(text)["listening"].rpartition(":")[2])
 
     @property

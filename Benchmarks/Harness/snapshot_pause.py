@@ -11,6 +11,7 @@ import argparse
 import array
 import contextlib
 import json
+import math
 import pathlib
 import subprocess
 import sys
@@ -31,12 +32,15 @@ BEHIND_MICROSECONDS = 100_000
 
 def arguments(words=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--accounts", type=int, default=10_000_000)
-    parser.add_argument("--record-rate", type=int, default=100_000, help="commands a second")
-    parser.add_argument("--batch", type=int, default=500)
-    parser.add_argument("--lookup-rate", type=int, default=20_000, help="lookups a second")
-    parser.add_argument("--connections", type=int, default=20, help="of the lookups")
+    parser.add_argument("--rounds", type=comparison.positive, default=3)
+    parser.add_argument("--accounts", type=comparison.positive, default=10_000_000)
+    parser.add_argument("--record-rate", type=comparison.positive, default=100_000,
+                        help="commands a second")
+    parser.add_argument("--batch", type=comparison.positive, default=500)
+    parser.add_argument("--lookup-rate", type=comparison.positive, default=20_000,
+                        help="lookups a second")
+    parser.add_argument("--connections", type=comparison.positive, default=20,
+                        help="of the lookups")
     parser.add_argument("--idle-seconds", type=float, default=5,
                         help="of each phase without a snapshot")
     parser.add_argument("--snapshot-seconds", type=float, default=30,
@@ -55,9 +59,8 @@ def arguments(words=None):
 
 def snapshot_probity(daemon):
     reply = daemon.snapshot()
-    pause = reply["pauseMicroseconds"] if "pauseMicroseconds" in reply \
-        else reply["pauseSeconds"] * 1e6
-    return {"pauseMicroseconds": pause, "bytes": reply["bytes"], "reported": reply}
+    return {"pauseMicroseconds": reply["pauseSeconds"] * 1e6, "bytes": reply["bytes"],
+            "reported": reply}
 
 
 def snapshot_redis(redis):
@@ -129,7 +132,8 @@ def latencies(samples, first=0, last=float("inf")):
     chosen = sorted(nanoseconds for due, nanoseconds in samples if first <= due <= last)
     if not chosen:
         raise servers.Failure("no lookup was due in that time: raise --lookup-rate")
-    values = {name: chosen[min(int(q * len(chosen)), len(chosen) - 1)] / 1e3
+    # The least that no less than a share of q do not exceed.
+    values = {name: chosen[math.ceil(q * len(chosen)) - 1] / 1e3
               for name, q in QUANTILES.items()}
     return {**values, "count": len(chosen)}
 
@@ -150,7 +154,7 @@ def run_round(server, options, path, index):
         load.report()
         written = writes.report()
     samples = read_samples(path)
-    if ended > samples[-1][0]:
+    if ended > max((due for due, _ in samples), default=0):
         raise servers.Failure("the snapshot outlasted the load: raise --snapshot-seconds")
     snapshot["seconds"] = (ended - begun) / 1e9
     during = latencies(samples, begun, ended)
@@ -174,10 +178,10 @@ def show_server(name, rounds, options):
     pause = comparison.spread([report["pauseMicroseconds"] for report in reports])
     print(f"  p99 during / without: {comparison.spread([r['ratio'] for r in rounds], 2)};"
           f" {'fork' if name == 'redis' else 'longest pause of recording'} {pause} µs")
+    recorded = comparison.Reports(rounds, "recorder")
     print(f"  snapshot {comparison.spread([report['seconds'] for report in reports], 2)} s, "
           f"{reports[-1]['bytes'] / 1e6:.0f} MB; batches of commands p99 "
-          f"{comparison.spread([r['recorder']['latency']['p99Microseconds'] for r in rounds])},"
-          f" max {comparison.spread([r['recorder']['latency']['maxMicroseconds'] for r in rounds])}")
+          f"{recorded.latency_spread('p99')}, max {recorded.latency_spread('max')}")
     if any(r["recorder"]["latency"]["p50Microseconds"] > BEHIND_MICROSECONDS for r in rounds):
         print(f"  {name} did not keep up with the commands: choose a lower --record-rate")
 
@@ -201,7 +205,7 @@ def run(options):
             for name in order:
                 rounds[name].append(
                     run_round(running[name], options, directory / "samples", index))
-    return comparison.result(options, [servers.Daemon.version(), servers.Redis.version()],
+    return comparison.result(options, [server.version() for server in running.values()],
                              rounds=rounds, fileSystem=kind)
 
 

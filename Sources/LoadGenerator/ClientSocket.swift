@@ -45,8 +45,9 @@ public enum ClientSocket {
 
   /// Longest that a call on the blocking socket may take.
   static func setTimeouts(_ descriptor: Int32, seconds: Double) {
-    let whole = Int(seconds)
-    let time = timeval(tv_sec: whole, tv_usec: Int((seconds - Double(whole)) * 1e6))
+    // No time at all would be no limit.
+    let microseconds = max(Int(seconds * 1e6), 1)
+    let time = timeval(tv_sec: microseconds / 1_000_000, tv_usec: microseconds % 1_000_000)
     setOption(descriptor, SOL_SOCKET, SO_RCVTIMEO, time)
     setOption(descriptor, SOL_SOCKET, SO_SNDTIMEO, time)
   }
@@ -95,7 +96,9 @@ public enum ClientSocket {
 
   static let silence = "the server said nothing in time"
 
-  /// Lets this process open `count` sockets besides what it has, as far as it may.
+  /// Lets this process open `count` sockets besides the few files it has.
+  ///
+  /// - Throws: if it may not have so many.
   public static func allowOpen(_ count: Int) throws(SocketFailure) {
     let needed = rlim_t(count + 64)
     var limit = rlimit()
@@ -107,7 +110,7 @@ public enum ClientSocket {
     _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     if limit.rlim_cur < needed {
       throw SocketFailure(
-        reason: "\(count) connections need \(needed) open files, and this process may have "
+        reason: "\(count) sockets need \(needed) open files, and this process may have "
           + "\(limit.rlim_max): raise it with ulimit -n, or use fewer connections")
     }
   }

@@ -34,6 +34,8 @@ public struct LoadExperiment {
   ///
   /// - Throws: why nothing could be measured. What goes wrong later is in the report.
   public mutating func run() throws(SocketFailure) -> BenchReport {
+    // Both ends of a connection to the bare responder are here.
+    try ClientSocket.allowOpen(plan.measuresCeiling ? 2 * plan.connections : plan.connections)
     if !plan.measuresCeiling { return try run(plan) }
     let responder = try BareResponder(
       itemsPerCall: plan.batch, depth: plan.inFlight,

@@ -28,6 +28,8 @@ import Histogram
   private var answeredEver: UInt64 = 0
   private var inFlight = 0
   private var lastReplyAt: UInt64 = 0
+  /// Since when nothing has come of what is in flight.
+  private var silentSince: UInt64 = 0
   private var pace: Pace?
   /// With a rate: which request is due next, of all connections'.
   private var nextDueIndex: UInt64 = 0
@@ -52,7 +54,6 @@ import Histogram
     phase = shape.requestCount == nil ? .warmUp : .measuring
     result = LoadResult(kindCount: bench.kindCount)
     serverClock = try shape.serverPID.map { pid throws(SocketFailure) in try ServerClock(pid: pid) }
-    try ClientSocket.allowOpen(shape.connections)
     poll = epoll_create1(0)
     if poll < 0 { throw SocketFailure("epoll_create1") }
     unsafe connections = .allocate(capacity: max(shape.connections, 1))
@@ -115,14 +116,11 @@ import Histogram
   public mutating func run() throws(SocketFailure) -> LoadResult {
     let result = runToEnd()
     if let failure = result.failure { throw failure }
-    if result.unansweredCount > 0 {
-      let seconds = shape.silenceNanosecondsMax / 1_000_000_000
-      throw SocketFailure(reason: "the server has not answered all for \(seconds) seconds")
-    }
     return result
   }
 
-  /// The same; a failure is told beside what was measured before it.
+  /// The same; a failure is told beside what was measured before it. Nothing was if it
+  /// took no time.
   public mutating func runToEnd() -> LoadResult {
     defer { close() }
     do throws(SocketFailure) {
@@ -135,7 +133,11 @@ import Histogram
         try proceed(now)
       }
     } catch {
-      if phase == .measuring { endMeasuring(monotonicNanoseconds()) }
+      if phase == .warmUp {
+        result = LoadResult(kindCount: bench.kindCount)
+      } else if result.nanoseconds == 0 {
+        endMeasuring(monotonicNanoseconds())
+      }
       result.unansweredCount = outstandingCount
       result.failure = error
     }
@@ -146,6 +148,7 @@ import Histogram
     if shape.ratePerSecond != nil { probity_wait_exactly() }
     started = monotonicNanoseconds()
     lastReplyAt = started
+    silentSince = started
     clientStarted = threadNanoseconds()
     if phase == .measuring { serverStarted = serverClock?.nanoseconds ?? 0 }
     if let rate = shape.ratePerSecond {
@@ -203,6 +206,7 @@ import Histogram
     switch phase {
     case .warmUp:
       if monitor.isStopRequested {
+        result = LoadResult(kindCount: bench.kindCount)
         phase = .over
       } else if now - started >= shape.warmUpNanoseconds {
         startMeasuring(now)
@@ -218,11 +222,12 @@ import Histogram
       }
     case .draining, .over: break
     }
-    if phase == .draining { drain(now) }
-    if inFlight > 0 && now > lastReplyAt + shape.silenceNanosecondsMax && phase != .over {
-      if phase == .measuring { endMeasuring(now) }
-      result.unansweredCount = outstandingCount
-      phase = .over
+    if phase == .draining { try drain(now) }
+    if inFlight == 0 {
+      silentSince = now
+    } else if now > silentSince + shape.silenceNanosecondsMax {
+      let seconds = Double(shape.silenceNanosecondsMax) / 1e9
+      throw SocketFailure(reason: "the server has not answered for \(seconds) s")
     }
   }
 
@@ -252,20 +257,16 @@ import Histogram
   }
 
   /// With a rate, what was measured ends when all that was due is answered.
-  private mutating func drain(_ now: UInt64) {
-    if outstandingCount > 0 && now < end + Self.drainNanosecondsMax { return }
-    if pace != nil {
-      endMeasuring(now)
-      result.nanoseconds = max(min(result.nanoseconds, lastReplyAt - started), pacedNanoseconds)
+  private mutating func drain(_ now: UInt64) throws(SocketFailure) {
+    if outstandingCount == 0 {
+      if let pace { endMeasuring(max(lastReplyAt, pace.endNanoseconds)) }
+      phase = .over
+    } else if now > end + Self.drainNanosecondsMax {
+      throw SocketFailure(reason: "requests have no answer 60 s after the load has ended")
     }
-    result.unansweredCount = outstandingCount
-    phase = .over
   }
 
   private static var drainNanosecondsMax: UInt64 { 60_000_000_000 }
-
-  /// How long requests were due.
-  private var pacedNanoseconds: UInt64 { (pace?.endNanoseconds ?? started) - started }
 
   /// Requests that were due or sent and have no reply.
   private var outstandingCount: UInt64 {
@@ -290,6 +291,7 @@ import Histogram
     let now = monotonicNanoseconds()
     if something {
       lastReplyAt = now
+      silentSince = now
       try unsafe takeReplies(connection, now: now)
     }
     try unsafe refill(connection, now: now)

@@ -172,8 +172,8 @@ public struct LoadPlan: Sendable {
     var shape = LoadShape(
       address: address, connections: share, depth: load.inFlight,
       warmUpNanoseconds: UInt64(load.warmUpSeconds * 1e9),
-      durationNanoseconds: UInt64(load.durationSeconds * 1e9),
-      ratePerSecond: load.rate.map { $0 * Double(share) / Double(connections) })
+      durationNanoseconds: UInt64(load.durationSeconds * 1e9))
+    shape.ratePerSecond = load.rate.map { $0 * Double(share) / Double(connections) }
     shape.silenceNanosecondsMax = UInt64(timeoutSeconds * 1e9)
     shape.monitor = monitor
     return shape

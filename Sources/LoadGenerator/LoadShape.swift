@@ -15,7 +15,7 @@ public struct LoadShape: Sendable {
   /// fast as replies come.
   public var ratePerSecond: Double?
   /// Whether every request's latency is kept by itself.
-  public var keepsSamples: Bool
+  public var keepsSamples = false
   /// Whose processor time is measured: a process on this machine.
   public var serverPID: pid_t?
   /// A server that answers nothing for so long has failed.
@@ -24,31 +24,13 @@ public struct LoadShape: Sendable {
 
   public init(
     address: ServerAddress, connections: Int, depth: Int, warmUpNanoseconds: UInt64,
-    durationNanoseconds: UInt64, requestCount: UInt64? = nil, ratePerSecond: Double? = nil,
-    keepsSamples: Bool = false, serverPID: pid_t? = nil
+    durationNanoseconds: UInt64
   ) {
     self.address = address
     self.connections = connections
     self.depth = depth
     self.warmUpNanoseconds = warmUpNanoseconds
     self.durationNanoseconds = durationNanoseconds
-    self.requestCount = requestCount
-    self.ratePerSecond = ratePerSecond
-    self.keepsSamples = keepsSamples
-    self.serverPID = serverPID
-  }
-
-  /// The same for a server on this machine.
-  public init(
-    port: UInt16, connections: Int, depth: Int, warmUpNanoseconds: UInt64,
-    durationNanoseconds: UInt64, requestCount: UInt64? = nil, ratePerSecond: Double? = nil,
-    keepsSamples: Bool = false, serverPID: pid_t? = nil
-  ) {
-    self.init(
-      address: .loopback(port: port), connections: connections, depth: depth,
-      warmUpNanoseconds: warmUpNanoseconds, durationNanoseconds: durationNanoseconds,
-      requestCount: requestCount, ratePerSecond: ratePerSecond, keepsSamples: keepsSamples,
-      serverPID: serverPID)
   }
 }
 

@@ -2,7 +2,7 @@ import Glibc
 import Synchronization
 
 /// A thread that runs one closure and can be waited for.
-final class LoadThread: Sendable {
+public final class LoadThread: Sendable {
   private final class Body: Sendable {
     let run: @Sendable () -> Void
     let isOver = Atomic<Bool>(false)
@@ -12,7 +12,7 @@ final class LoadThread: Sendable {
   private let handle: pthread_t
   private let body: Body
 
-  init(_ run: @escaping @Sendable () -> Void) {
+  public init(_ run: @escaping @Sendable () -> Void) {
     let body = Body(run)
     var handle = pthread_t()
     // Safe: the body is retained here and released by the thread itself.
@@ -32,8 +32,8 @@ final class LoadThread: Sendable {
   }
 
   /// Whether the closure has returned.
-  var isOver: Bool { body.isOver.load(ordering: .acquiring) }
+  public var isOver: Bool { body.isOver.load(ordering: .acquiring) }
 
   /// Waits for the closure to return. Once only.
-  func join() { pthread_join(handle, nil) }
+  public func join() { pthread_join(handle, nil) }
 }

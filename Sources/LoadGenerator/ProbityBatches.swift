@@ -19,13 +19,12 @@ import ProbityWire
   private let checksum: StreamChecksum
   private var next = 0
   private var sequence: AccountSequence?
-  private var sinceSample = 0
+  /// Of replies that are decoded, to see that all their accounts are known.
+  private var sampling = Sampling(interval: 64)
   private let codec = Codec()
   /// What every payload begins with: the column of verdicts and how long it is.
   private let replyStart: [UInt8]
 
-  /// Every so many replies one is decoded, to see that all its accounts are known.
-  private static let sampleInterval = 64
   /// Together the frames are too many for a cache, and hold about 8 million accounts.
   private static let framesBytes = 64 << 20
   private static let frameCountMax = 1 << 18
@@ -142,31 +141,24 @@ import ProbityWire
       guard unsafe payload.starts(with: replyStart) else {
         return .broken("a reply that does not begin with \(accountsPerBatch) verdicts")
       }
-      sinceSample &+= 1
-      if sinceSample < Self.sampleInterval { return .answer(sizeBytes: sizeBytes) }
-      sinceSample = 0
-      return unsafe sample(bytes, sizeBytes)
+      if !sampling.takesNext() { return .answer(sizeBytes: sizeBytes) }
+      return unsafe ReplyFrame.read(bytes, sizeBytes) { payload throws(CallFailure) in
+        try unsafe judge(payload, sizeBytes)
+      }
     }
   }
 
-  /// Reads one reply as a client would.
-  @inline(never)
-  private func sample(_ bytes: UnsafeRawBufferPointer, _ sizeBytes: Int) -> ReplyScan {
-    guard let payload = unsafe ReplyFrame.payload(bytes, sizeBytes) else {
-      return ReplyFrame.badChecksum
+  private func judge(
+    _ payload: UnsafeRawBufferPointer, _ sizeBytes: Int
+  ) throws(CallFailure) -> ReplyScan {
+    let reply = try unsafe codec.decodeScoreBatchReply(payload)
+    let counts = (reply.verdicts.count, reply.confidences.count)
+    guard counts == (accountsPerBatch, accountsPerBatch) else {
+      return .broken(
+        "\(counts.0) verdicts and \(counts.1) confidences of \(accountsPerBatch) accounts")
     }
-    do throws(CallFailure) {
-      let reply = try unsafe codec.decodeScoreBatchReply(payload)
-      let counts = (reply.verdicts.count, reply.confidences.count)
-      guard counts == (accountsPerBatch, accountsPerBatch) else {
-        return .broken(
-          "\(counts.0) verdicts and \(counts.1) confidences of \(accountsPerBatch) accounts")
-      }
-      return reply.verdicts.allSatisfy(\.isKnown)
-        ? .answer(sizeBytes: sizeBytes) : .miss(sizeBytes: sizeBytes)
-    } catch {
-      return .broken(error.message)
-    }
+    return reply.verdicts.allSatisfy(\.isKnown)
+      ? .answer(sizeBytes: sizeBytes) : .miss(sizeBytes: sizeBytes)
   }
 }
 

@@ -85,17 +85,24 @@ enum ReplyFrame {
     return stream == 0 ? next : stream
   }
 
-  /// The payload of a whole frame, its checksum verified; nil if it does not match.
-  static func payload(
-    _ bytes: UnsafeRawBufferPointer, _ sizeBytes: Int
-  ) -> UnsafeRawBufferPointer? {
+  /// Reads a success as a client would: its checksum, then its payload by `judge`.
+  @inline(never)
+  static func read(
+    _ bytes: UnsafeRawBufferPointer, _ sizeBytes: Int,
+    _ judge: (UnsafeRawBufferPointer) throws(CallFailure) -> ReplyScan
+  ) -> ReplyScan {
     // Safe: the frame is whole.
     let frame = unsafe UnsafeRawBufferPointer(rebasing: bytes[..<sizeBytes])
     guard
       case .frame = unsafe FrameHeader.scan(
         frame, payloadBytesMax: ProtocolLimits.payloadBytesMax)
-    else { return nil }
-    return unsafe UnsafeRawBufferPointer(rebasing: frame[FrameHeader.sizeBytes...])
+    else { return .broken("a frame whose checksum does not match") }
+    do throws(CallFailure) {
+      return try unsafe judge(
+        UnsafeRawBufferPointer(rebasing: frame[FrameHeader.sizeBytes...]))
+    } catch {
+      return .broken(error.message)
+    }
   }
 
   private static func unexpected(_ bytes: UnsafeRawBufferPointer) -> ReplyScan {
@@ -113,8 +120,23 @@ enum ReplyFrame {
       return .broken("a frame of type \(header.type) on stream \(header.stream) out of turn")
     }
   }
+}
 
-  static var badChecksum: ReplyScan { .broken("a frame whose checksum does not match") }
+/// Which replies are read, of many that are only looked at: each `interval`th.
+struct Sampling {
+  let interval: Int
+  private var sinceLast = 0
+
+  init(interval: Int) { self.interval = interval }
+
+  /// Whether this one is.
+  @inline(__always)
+  mutating func takesNext() -> Bool {
+    sinceLast &+= 1
+    if sinceLast < interval { return false }
+    sinceLast = 0
+    return true
+  }
 }
 
 /// A column of a batch as protobuf has it: a packed field.

@@ -11,13 +11,13 @@ import ProbityWire
   private let frames: UnsafeRawPointer
   private let sizeBytes: Int
   private let checksum: StreamChecksum
-  private var next: Int
+  private var next = 0
   private let codec = Codec()
-  private var sinceSample = 0
-  /// Every so many replies one is decoded, to see that the account is known.
-  private static let sampleInterval = 256
+  /// Of replies that are decoded, to see that the account is known.
+  private var sampling = Sampling(interval: 256)
 
-  /// Requests encoded before the clock starts, read in order: see `RequestRing`.
+  /// Requests are encoded before the clock starts, and read in order. So many that the
+  /// daemon sees random accounts, not a set that fits a cache.
   private static let frameCount = 1 << 20
   private static let strideBytes = 32
 
@@ -44,7 +44,6 @@ import ProbityWire
       unsafe header.seal(UnsafeMutableRawBufferPointer(start: frame, count: sizeBytes))
     }
     unsafe self.frames = UnsafeRawPointer(frames)
-    next = 0
   }
 
   /// A request, and where in it the account stands: eight bytes.
@@ -82,24 +81,11 @@ import ProbityWire
     case .incomplete: return .incomplete
     case .other(let scan): return scan
     case .success(let sizeBytes):
-      sinceSample &+= 1
-      if sinceSample < Self.sampleInterval { return .answer(sizeBytes: sizeBytes) }
-      sinceSample = 0
-      return unsafe sample(bytes, sizeBytes)
-    }
-  }
-
-  /// Reads one reply as a client would.
-  @inline(never)
-  private func sample(_ bytes: UnsafeRawBufferPointer, _ sizeBytes: Int) -> ReplyScan {
-    guard let payload = unsafe ReplyFrame.payload(bytes, sizeBytes) else {
-      return ReplyFrame.badChecksum
-    }
-    do throws(CallFailure) {
-      let reply = try unsafe codec.decodeScoreReply(payload)
-      return reply.isKnown ? .answer(sizeBytes: sizeBytes) : .miss(sizeBytes: sizeBytes)
-    } catch {
-      return .broken(error.message)
+      if !sampling.takesNext() { return .answer(sizeBytes: sizeBytes) }
+      return unsafe ReplyFrame.read(bytes, sizeBytes) { payload throws(CallFailure) in
+        let reply = try unsafe codec.decodeScoreReply(payload)
+        return reply.isKnown ? .answer(sizeBytes: sizeBytes) : .miss(sizeBytes: sizeBytes)
+      }
     }
   }
 }

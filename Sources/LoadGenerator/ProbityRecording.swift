@@ -138,22 +138,14 @@ import ProbityWire
     switch unsafe ReplyFrame.scan(bytes, number: number) {
     case .incomplete: return .incomplete
     case .other(let scan): return scan
-    case .success(let sizeBytes): return unsafe check(bytes, sizeBytes)
-    }
-  }
-
-  private func check(_ bytes: UnsafeRawBufferPointer, _ sizeBytes: Int) -> ReplyScan {
-    guard let payload = unsafe ReplyFrame.payload(bytes, sizeBytes) else {
-      return ReplyFrame.badChecksum
-    }
-    do throws(CallFailure) {
-      let reply = try unsafe codec.decodeRecordReply(payload)
-      if reply.applied == UInt32(commandsPerBatch) && reply.duplicates == 0 {
+    case .success(let sizeBytes):
+      return unsafe ReplyFrame.read(bytes, sizeBytes) { payload throws(CallFailure) in
+        let reply = try unsafe codec.decodeRecordReply(payload)
+        guard reply.applied == UInt32(commandsPerBatch), reply.duplicates == 0 else {
+          return .broken("of \(commandsPerBatch) commands, \(reply.applied) were applied")
+        }
         return .answer(sizeBytes: sizeBytes)
       }
-      return .broken("of \(commandsPerBatch) commands, \(reply.applied) were applied")
-    } catch {
-      return .broken(error.message)
     }
   }
 }

@@ -57,8 +57,10 @@ struct Bench: ParsableCommand {
     } catch {
       throw CommandFailure(error.description)
     }
-    if let plot { try PlotFile.write(report.plot, to: plot) }
     try tell(report)
+    if let plot { try PlotFile.write(report.plot, to: plot) }
+    if report.isInterrupted { throw ExitCode.interrupted }
+    if !report.isFlawless { throw ExitCode.failure }
   }
 
   /// The command line as the generator takes it.
@@ -81,7 +83,5 @@ struct Bench: ParsableCommand {
       for line in report.lines { Output.print(line) }
     }
     if let failure = report.failure { Output.printError("Error: \(failure)") }
-    if report.isInterrupted { throw ExitCode.interrupted }
-    if !report.isFlawless { throw ExitCode.failure }
   }
 }

@@ -131,12 +131,13 @@ struct MeasuringArguments: ParsableArguments {
 enum PlotFile {
   /// - Throws: if it could not be written, before anything is measured for it.
   static func check(_ path: String) throws {
+    let url = URL(fileURLWithPath: path)
     let isThere = FileManager.default.fileExists(atPath: path)
-    guard
-      isThere
-        ? FileManager.default.isWritableFile(atPath: path)
-        : FileManager.default.createFile(atPath: path, contents: nil)
-    else { throw CommandFailure("cannot write the plot to \(path)") }
+    let place = isThere ? path : url.deletingLastPathComponent().path
+    let isDirectory = try? url.resourceValues(forKeys: [.isDirectoryKey]).isDirectory
+    guard FileManager.default.isWritableFile(atPath: place), isDirectory != true else {
+      throw CommandFailure("cannot write the plot to \(path)")
+    }
   }
 
   static func write(_ text: String, to path: String) throws {

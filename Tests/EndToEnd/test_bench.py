@@ -1,13 +1,13 @@
 """`probity bench`: loads of a real daemon, and what is said where that cannot be."""
 
+import contextlib
 import json
 import os
-import pathlib
 import pty
 import re
+import resource
 import signal
 import socket
-import struct
 import subprocess
 import threading
 import time
@@ -15,6 +15,7 @@ import unittest
 import xml.etree.ElementTree
 
 from daemon import PROBITY, Daemon, WithFiles, run
+from probity_client import FAILED_PRECONDITION, GOAWAY, frame, hello_frame, pb
 
 SHORT = ["--accounts", "1000", "--warm-up", "0.1", "--duration", "0.3"]
 
@@ -26,7 +27,44 @@ def bench(daemon, *arguments, code=0):
     return json.loads(result.stdout)
 
 
-class Loads(WithFiles):
+@contextlib.contextmanager
+def halted(daemon):
+    """A daemon that does nothing within the block."""
+    daemon.process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        daemon.process.send_signal(signal.SIGCONT)
+
+
+class InBackground(WithFiles):
+    """Loads beside which a test does something."""
+
+    def start(self, daemon, *arguments, awaited=None):
+        """Starts a load; returns when the daemon has counted some of it, if told what."""
+        process = subprocess.Popen(
+            [PROBITY, "bench", "--json", "--server", daemon.address, "--accounts", "1000",
+             *arguments],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+        def end():
+            process.kill()
+            process.communicate()
+
+        self.addCleanup(end)
+        while awaited is not None and daemon.json("status")[0][awaited] == 0:
+            self.assertIsNone(process.poll(), "the load ended before any of it was counted")
+            time.sleep(0.02)
+        return process
+
+    def finish(self, process, code):
+        """The report, and what was said beside it."""
+        out, error = process.communicate(timeout=30)
+        self.assertEqual(process.returncode, code, error)
+        return json.loads(out), error
+
+
+class Loads(InBackground):
     def assertReport(self, report, workload):
         self.assertEqual(report["workload"], workload)
         self.assertGreater(report["requestsPerSecond"], 0)
@@ -133,18 +171,13 @@ class Loads(WithFiles):
 
     def test_a_stall_counts_for_all_that_was_due_in_it(self):
         with Daemon() as daemon:
-            process = subprocess.Popen(
-                [PROBITY, "bench", "--server", daemon.address, "--json", "--accounts", "1000",
-                 "--warm-up", "0", "--duration", "2", "--rate", "1000", "--connections", "1",
-                 "--in-flight", "4"],
-                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            process = self.start(
+                daemon, "--warm-up", "0", "--duration", "2", "--rate", "1000", "--connections",
+                "1", "--in-flight", "4")
             time.sleep(0.7)
-            daemon.process.send_signal(signal.SIGSTOP)
-            time.sleep(0.5)
-            daemon.process.send_signal(signal.SIGCONT)
-            out, error = process.communicate(timeout=30)
-            self.assertEqual(process.returncode, 0, error)
-            report = json.loads(out)
+            with halted(daemon):
+                time.sleep(0.5)
+            report, error = self.finish(process, 0)
             self.assertAlmostEqual(report["requests"], 2000, delta=2)
             # Half a second of two: requests due in it waited evenly from 0 to 500 ms.
             self.assertGreater(report["latencyMicroseconds"]["p90"], 150_000)
@@ -152,6 +185,33 @@ class Loads(WithFiles):
             # It was not the client that was late: four requests waited, the others for them.
             self.assertGreater(report["client"]["heldBack"], 300)
             self.assertIn("had to wait", report["notes"][0] + error)
+
+    def test_requests_more_seldom_than_the_timeout(self):
+        with Daemon() as daemon:
+            report = bench(
+                daemon, "--rate", "2", "--connections", "1", "--duration", "1.2", "--timeout", "0.2")
+            self.assertEqual(report["errors"], {})
+            self.assertAlmostEqual(report["requests"], 2, delta=1)
+
+    def test_a_run_in_which_nothing_is_due(self):
+        with Daemon() as daemon:
+            report = bench(daemon, "--fill", "--rate", "1", "--connections", "1")
+            self.assertEqual((report["requests"], report["errors"]), (0, {}))
+            self.assertEqual(report["seconds"], 0.3)
+            self.assertEqual(report["notes"], [])
+
+    def test_more_connections_than_files_may_be_open_at_first(self):
+        def few_files():
+            _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (150, most))
+
+        arguments = [*SHORT, "--connections", "300", "--threads", "4"]
+        with Daemon() as daemon:
+            for where in [["--server", daemon.address], ["--ceiling"]]:
+                result = subprocess.run(
+                    [PROBITY, "bench", *where, *arguments], preexec_fn=few_files,
+                    capture_output=True, text=True, timeout=60)
+                self.assertEqual(result.returncode, 0, (where, result.stderr))
 
     def test_runs_threads_and_zipf(self):
         with Daemon() as daemon:
@@ -183,9 +243,11 @@ class Loads(WithFiles):
             self.assertEqual(drawing.tag, space + "svg")
             self.assertEqual(len(drawing.findall(space + "circle")), 3)
             self.assertEqual(len(drawing.findall(space + "polyline")), 2)
-            result = daemon.run("bench", *SHORT, "--plot", "/nowhere/plot.svg")
-            self.assertEqual(result.returncode, 1)
-            self.assertIn("/nowhere/plot.svg", result.stderr)
+            # Said before anything is measured, so without a report.
+            for path in ["/nowhere/plot.svg", str(self.folder)]:
+                result = daemon.run("bench", *SHORT, "--plot", path)
+                self.assertEqual((result.returncode, result.stdout), (1, ""))
+                self.assertIn(path, result.stderr)
 
     def test_the_generators_own_ceiling(self):
         for workload in ["score", "batch", "record", "mixed"]:
@@ -206,24 +268,25 @@ class Loads(WithFiles):
             self.assertEqual(result.stderr, "", "no progress where there is no terminal")
 
 
-class Interruption(unittest.TestCase):
+class Interruption(InBackground):
     def test_ctrl_c_prints_what_was_measured(self):
         with Daemon() as daemon:
-            process = subprocess.Popen(
-                [PROBITY, "bench", "--json", "--server", daemon.address, "--warm-up", "0",
-                 "--duration", "60"],
-                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-            while daemon.json("status")[0]["lookups"] == 0:
-                time.sleep(0.02)
+            process = self.start(
+                daemon, "--warm-up", "0", "--duration", "60", awaited="lookups")
             time.sleep(0.3)
             process.send_signal(signal.SIGINT)
-            out, _ = process.communicate(timeout=20)
-            self.assertEqual(process.returncode, 130)
-            report = json.loads(out)
+            report, _ = self.finish(process, 130)
             self.assertTrue(report["isInterrupted"])
             self.assertGreater(report["requests"], 0)
             self.assertLess(report["seconds"], 30)
             self.assertEqual(report["errors"], {})
+
+    def test_ctrl_c_while_nothing_is_counted_yet(self):
+        with Daemon() as daemon:
+            process = self.start(daemon, "--warm-up", "60", "--threads", "2", awaited="lookups")
+            process.send_signal(signal.SIGINT)
+            report, _ = self.finish(process, 130)
+            self.assertEqual((report["requests"], report["runs"]["count"]), (0, 0))
 
     def test_progress_on_a_terminal(self):
         with Daemon() as daemon:
@@ -245,7 +308,7 @@ class Interruption(unittest.TestCase):
             self.assertIn("█", shown.decode())
 
 
-class Failures(WithFiles):
+class Failures(InBackground):
     def assertRefused(self, result, *texts, code=1):
         self.assertEqual(result.returncode, code, result.stderr)
         for text in texts:
@@ -278,7 +341,12 @@ class Failures(WithFiles):
     def test_nobody_listens(self):
         with socket.create_server(("127.0.0.1", 0)) as free:
             address = f"127.0.0.1:{free.getsockname()[1]}"
-        self.assertRefused(self.bench(address), address, "Connection refused", "probity serve")
+        started = time.monotonic()
+        plot = self.folder / "plot.svg"
+        result = self.bench(address, "--plot", str(plot))
+        self.assertLess(time.monotonic() - started, 2, "it should be said at once")
+        self.assertRefused(result, address, "Connection refused", "probity serve")
+        self.assertFalse(plot.exists(), "nothing was measured, and nothing drawn")
 
     def test_a_name_without_an_address(self):
         self.assertRefused(self.bench("nowhere.invalid:7420"), "nowhere.invalid", "--server")
@@ -305,12 +373,14 @@ class Failures(WithFiles):
         self.assertRefused(result, address, "has not answered within 0.5 s", "--server")
 
     def test_another_protocol_version(self):
-        from probity_client import crc32c
-        payload = b"PRBY" + struct.pack("<HH", 2, 0)
-        header = struct.pack("<IIBBHI", len(payload), 0, 1, 0, 0, 0)
-        frame = header + struct.pack("<I", crc32c(header + payload)) + payload
-        address = self.stranger(frame)
+        address = self.stranger(hello_frame(version=2))
         self.assertRefused(self.bench(address), address, "version 2", "version 1", "released with")
+
+    def test_a_daemon_that_refuses_this_version(self):
+        notice = pb.GoAway(status=FAILED_PRECONDITION, message="the version must be 2")
+        address = self.stranger(frame(GOAWAY, notice.SerializeToString()))
+        self.assertRefused(
+            self.bench(address), address, "the version must be 2", "released with")
 
     def test_a_wrong_token(self):
         token, wrong = self.file("token", "open sesame\n"), self.file("wrong", "open barley\n")
@@ -348,18 +418,34 @@ class Failures(WithFiles):
             self.assertEqual(people.returncode, 1)
             self.assertRegex(people.stdout, re.compile("FAILED .*RESOURCE_EXHAUSTED"))
 
+    def test_a_daemon_that_hangs(self):
+        for workload, counted in [("score", "lookups"), ("record", "commandsApplied")]:
+            with Daemon() as daemon:
+                process = self.start(
+                    daemon, "--workload", workload, "--in-flight", "2", "--runs", "2",
+                    "--warm-up", "0", "--duration", "20", "--timeout", "0.5", awaited=counted)
+                with halted(daemon):
+                    report, error = self.finish(process, 1)
+                self.assertEqual(set(report["errors"]), {"NO_REPLY"})
+                self.assertGreater(report["requests"], 0)
+                self.assertIn("has not answered for 0.5 s", report["failure"])
+                self.assertIn(report["failure"], error)
+
+    def test_a_daemon_that_hangs_while_nothing_is_counted_yet(self):
+        with Daemon() as daemon:
+            process = self.start(
+                daemon, "--warm-up", "20", "--timeout", "0.5", awaited="lookups")
+            with halted(daemon):
+                report, _ = self.finish(process, 1)
+            self.assertEqual(report["requests"], 0)
+            self.assertIn("has not answered for 0.5 s", report["failure"])
+
     def test_a_daemon_that_ends_meanwhile(self):
         with Daemon() as daemon:
-            process = subprocess.Popen(
-                [PROBITY, "bench", "--json", "--server", daemon.address, "--warm-up", "0",
-                 "--duration", "30"],
-                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-            while daemon.json("status")[0]["lookups"] == 0:
-                time.sleep(0.02)
+            process = self.start(
+                daemon, "--warm-up", "0", "--duration", "30", awaited="lookups")
             daemon.process.send_signal(signal.SIGTERM)
-            out, error = process.communicate(timeout=30)
-            self.assertEqual(process.returncode, 1)
-            report = json.loads(out)
+            report, error = self.finish(process, 1)
             self.assertGreater(report["requests"], 0)
             self.assertRegex(report["failure"], "UNAVAILABLE|closed|connection")
             self.assertIn(report["failure"], error)

@@ -101,6 +101,20 @@ struct ReportTests {
     #expect(report.requests == 100, "failures are not throughput")
   }
 
+  @Test("a rate that was not kept is noted, but not one request due just behind the end")
+  func rates() {
+    var plan = Self.plan()
+    for (rate, isKept) in [(100.0, true), (101, true), (110, false), (1_000, false)] {
+      plan.rate = rate
+      let notes = Self.report(plan, [Self.result(100)]).notes
+      #expect(!notes.contains { $0.contains("did not keep up") } == isKept, "\(rate)")
+    }
+    plan.rate = 1
+    var nothing = LoadResult()
+    nothing.nanoseconds = 900_000_000
+    #expect(!Self.report(plan, [nothing]).notes.contains { $0.contains("keep up") })
+  }
+
   @Test("JSON has the fields that scripts read")
   func json() throws {
     var plan = Self.plan()

@@ -1,15 +1,17 @@
+import ArgumentParser
 import BenchmarkMachine
 import Glibc
 import LoadGenerator
 
-/// Many random keys in each request: Redis's `MGET`, or memcached's `get` of as many.
+/// Many random keys in each request: Redis's `MGET`, its `SET` of as many or one `MSET`
+/// of them, memcached's `get` of as many.
 ///
 /// Every reply is compared byte for byte, but for the keys that memcached repeats.
-/// A key that is not there ends the run: what follows it cannot be counted off.
-struct KeyBatchProtocol: BenchedProtocol {
+/// Any other ends the run: what follows it cannot be counted off.
+struct KeyBatchProtocol: BenchedProtocol, @unchecked Sendable {
   let requestBytesMax: Int
 
-  // Live as long as the process.
+  // Safe: written in `init` alone; live as long as the process.
   private let request: UnsafeMutableRawPointer
   private let firstDigitOffset: Int
   private let strideBytes: Int
@@ -19,26 +21,37 @@ struct KeyBatchProtocol: BenchedProtocol {
   private var random: SeededGenerator
 
   static func mget(keyCount: UInt64, keysPerRequest: Int, seed: UInt64) -> Self {
-    let value = "$\(RedisProtocol.valueBytes)\r\n\(RedisCommand.value)\r\n"
-    return Self(
-      head: "*\(1 + keysPerRequest)\r\n$4\r\nMGET\r\n", key: "$16\r\n\(RedisCommand.key(0))\r\n",
-      tail: "",
+    Self(
+      head: "*\(1 + keysPerRequest)\r\n$4\r\nMGET\r\n",
+      key: "$\(RedisCommand.keyBytes)\r\n\(RedisCommand.key(0))\r\n",
       reply: KeyBatchReply(
-        head: "*\(keysPerRequest)\r\n", entry: value, entryCount: keysPerRequest, tail: ""),
+        head: "*\(keysPerRequest)\r\n", entry: RedisCommand.valueReply,
+        entryCount: keysPerRequest),
+      keyCount: keyCount, keysPerRequest: keysPerRequest, seed: seed)
+  }
+
+  static func redisWrite(
+    _ write: RedisWrite, keyCount: UInt64, keysPerRequest: Int, seed: UInt64
+  ) -> Self {
+    let isOne = write == .mset
+    return Self(
+      head: isOne ? "*\(1 + 2 * keysPerRequest)\r\n$4\r\nMSET\r\n" : "",
+      key: isOne ? RedisCommand.keyAndValue(0) : RedisCommand.set(0),
+      reply: KeyBatchReply(entry: "+OK\r\n", entryCount: isOne ? 1 : keysPerRequest),
       keyCount: keyCount, keysPerRequest: keysPerRequest, seed: seed)
   }
 
   static func memcachedGet(keyCount: UInt64, keysPerRequest: Int, seed: UInt64) -> Self {
     let entry =
-      "VALUE \(RedisCommand.key(0)) 0 \(RedisProtocol.valueBytes)\r\n\(RedisCommand.value)\r\n"
+      "VALUE \(RedisCommand.key(0)) 0 \(RedisCommand.valueBytes)\r\n\(RedisCommand.value)\r\n"
     return Self(
       head: "get", key: " \(RedisCommand.key(0))", tail: "\r\n",
-      reply: KeyBatchReply(head: "", entry: entry, entryCount: keysPerRequest, tail: "END\r\n"),
+      reply: KeyBatchReply(entry: entry, entryCount: keysPerRequest, tail: "END\r\n"),
       keyCount: keyCount, keysPerRequest: keysPerRequest, seed: seed)
   }
 
   private init(
-    head: String, key: String, tail: String, reply: KeyBatchReply, keyCount: UInt64,
+    head: String, key: String, tail: String = "", reply: KeyBatchReply, keyCount: UInt64,
     keysPerRequest: Int, seed: UInt64
   ) {
     let bytes = Array((head + String(repeating: key, count: keysPerRequest) + tail).utf8)
@@ -79,11 +92,19 @@ struct KeyBatchProtocol: BenchedProtocol {
   }
 }
 
-/// The reply to a batch of keys that are all there: a head, entries alike, a tail.
-struct KeyBatchReply {
+/// How a batch of writes is put to Redis.
+enum RedisWrite: String, ExpressibleByArgument, CaseIterable {
+  /// A pipeline of SET commands: each is a write of its own, as a command of Probity is.
+  case set
+  /// One MSET: all or nothing, as a Record is, and one command to parse and log.
+  case mset
+}
+
+/// The reply to a batch where all goes well: a head, entries alike, a tail.
+struct KeyBatchReply: @unchecked Sendable {
   let sizeBytes: Int
 
-  // Live as long as the process.
+  // Safe: written in `init` alone; live as long as the process.
   private let expected: UnsafeMutableRawPointer
   private let headBytes: Int
   private let entryBytes: Int
@@ -92,7 +113,7 @@ struct KeyBatchReply {
   private let digitsOffset: Int
   private let digitsBytes: Int
 
-  init(head: String, entry: String, entryCount: Int, tail: String) {
+  init(head: String = "", entry: String, entryCount: Int, tail: String = "") {
     let bytes = Array((head + String(repeating: entry, count: entryCount) + tail).utf8)
     sizeBytes = bytes.count
     expected = .allocate(byteCount: bytes.count, alignment: 64)
@@ -105,7 +126,7 @@ struct KeyBatchReply {
     digitsBytes = hasNumber ? RedisCommand.keyDigits : 0
   }
 
-  /// The start of the first piece that is not as expected in what has come; nil = all is.
+  /// Where what has come is not as expected, or the piece that is not begins; nil = all is.
   func firstDifference(from bytes: UnsafeRawBufferPointer) -> Int? {
     guard let found = bytes.baseAddress else { return nil }
     let count = min(bytes.count, sizeBytes)
@@ -113,7 +134,10 @@ struct KeyBatchReply {
       let length = min(pieceBytes, count - offset)
       return length <= 0 || memcmp(found + offset, expected + offset, length) == 0
     }
-    if digitsBytes == 0 { return isAsExpected(0, count) ? nil : 0 }
+    if digitsBytes == 0 {
+      if isAsExpected(0, count) { return nil }
+      return (0..<count).first { !isAsExpected($0, 1) }
+    }
     if !isAsExpected(0, headBytes) { return 0 }
     let afterDigits = digitsOffset + digitsBytes
     for index in 0..<entryCount {

@@ -12,14 +12,12 @@ struct LatencyReport: Encodable {
   let maxMicroseconds: Double
 
   init(_ latencies: Histogram<UInt64>) {
-    func microseconds(_ percentile: Double) -> Double {
-      Double(latencies.valueAtPercentile(percentile)) / 1e3
-    }
-    p50Microseconds = microseconds(50)
-    p90Microseconds = microseconds(90)
-    p99Microseconds = microseconds(99)
-    p999Microseconds = microseconds(99.9)
-    maxMicroseconds = Double(latencies.max) / 1e3
+    let summary = LatencySummary(latencies)
+    p50Microseconds = summary.p50
+    p90Microseconds = summary.p90
+    p99Microseconds = summary.p99
+    p999Microseconds = summary.p999
+    maxMicroseconds = summary.max
   }
 
   var summary: String {
@@ -67,19 +65,19 @@ struct LoadReport: Encodable {
   let machine: Machine
 
   init(_ result: LoadResult, _ options: RunOptions) {
-    server = options.server.rawValue
+    server = options.load.server.rawValue
     connections = options.connections
     inFlightPerConnection = options.inFlight
     batch = options.batch
     threads = options.threads
-    accounts = options.accounts
-    seed = options.seed
+    accounts = options.load.accounts
+    seed = options.load.seed
     seconds = Double(result.nanoseconds) / 1e9
     requests = result.answeredCount
     requestsPerSecond = (Double(requests) / seconds).rounded()
     accountsPerSecond = requestsPerSecond * Double(batch)
     latency = LatencyReport(result.latencies)
-    pace = options.rate.map { PaceReport(ratePerSecond: $0, result) }
+    pace = options.load.rate.map { PaceReport(ratePerSecond: $0, result) }
     misses = result.missCount
     errors = Dictionary(
       uniqueKeysWithValues: result.refusedCounts.map { ("status \($0.key)", $0.value) })

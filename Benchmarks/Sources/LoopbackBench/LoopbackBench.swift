@@ -1,6 +1,5 @@
 import ArgumentParser
 import BenchmarkMachine
-import Foundation
 import LoadGenerator
 import Synchronization
 
@@ -61,12 +60,65 @@ struct Fill: ParsableCommand {
   }
 }
 
-struct RunOptions: ParsableArguments {
+/// What lookups and writes have alike.
+struct LoadOptions: ParsableArguments {
   @Argument(help: "probity, redis or memcached.")
   var server: Server
 
   @Option(help: "Port on 127.0.0.1.")
   var port: UInt16
+
+  @Option(
+    help: """
+      Requests a second (of `record`, commands), due at fixed times; without it, as fast as \
+      replies come.
+      """)
+  var rate: Double?
+
+  @Option(help: "Seconds before anything is counted.")
+  var warmUp = 1.0
+
+  @Option(help: "Seconds that are counted.")
+  var duration = 5.0
+
+  @Option(help: "Accounts, or keys, to choose from.")
+  var accounts: UInt64 = 1_000_000
+
+  @Option(help: "Seed of accounts and events.")
+  var seed: UInt64 = 1
+
+  @Option(
+    help: ArgumentHelp("Write the latency of every request there; needs --rate.", valueName: "file")
+  )
+  var samples: String?
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  func validate() throws {
+    guard (1...1_000_000_000).contains(accounts) else {
+      throw ValidationError("--accounts must be from 1 to 1000000000")
+    }
+    guard (0.01...3_600).contains(duration), (0...3_600).contains(warmUp) else {
+      throw ValidationError("--duration must be from 0.01 to 3600 seconds, --warm-up from 0")
+    }
+    if let rate, !(0.01...100_000_000).contains(rate) {
+      throw ValidationError("--rate must be from 0.01 to 100000000 a second")
+    }
+    if samples != nil && rate == nil { throw ValidationError("--samples needs --rate") }
+  }
+
+  func shape(connections: Int, depth: Int) -> LoadShape {
+    var shape = LoadShape(
+      address: .loopback(port: port), connections: connections, depth: depth,
+      warmUpNanoseconds: UInt64(warmUp * 1e9), durationNanoseconds: UInt64(duration * 1e9))
+    shape.keepsSamples = samples != nil
+    return shape
+  }
+}
+
+struct RunOptions: ParsableArguments {
+  @OptionGroup var load: LoadOptions
 
   @Option(help: "Connections.")
   var connections = 50
@@ -80,32 +132,11 @@ struct RunOptions: ParsableArguments {
   @Flag(help: "Ask for accounts 1…N in order, not at random; needs --batch, of probity alone.")
   var inOrder = false
 
-  @Option(help: "Requests a second, due at fixed times; without it, as fast as replies come.")
-  var rate: Double?
-
   @Option(help: "Threads of the client, which share the connections.")
   var threads = 1
 
-  @Option(help: "Seconds before anything is counted.")
-  var warmUp = 1.0
-
-  @Option(help: "Seconds that are counted.")
-  var duration = 5.0
-
   @Option(help: "Send exactly so many requests in all, without warm-up, in place of --duration.")
   var requests: UInt64?
-
-  @Option(help: "Accounts, or keys, to choose from.")
-  var accounts: UInt64 = 1_000_000
-
-  @Option(help: "Seed of the choice.")
-  var seed: UInt64 = 1
-
-  @Option(help: ArgumentHelp("Write the latency of every request there.", valueName: "file"))
-  var samples: String?
-
-  @Flag(help: "Print one JSON object.")
-  var json = false
 
   func validate() throws {
     guard (1...64).contains(threads), (threads...10_000).contains(connections) else {
@@ -114,33 +145,29 @@ struct RunOptions: ParsableArguments {
     guard (1...4_096).contains(inFlight) else {
       throw ValidationError("--in-flight must be from 1 to 4096")
     }
-    guard (1...1_000_000_000).contains(accounts) else {
-      throw ValidationError("--accounts must be from 1 to 1000000000")
-    }
-    guard duration > 0, warmUp >= 0, requests != 0, rate ?? 1 > 0 else {
-      throw ValidationError("--duration, --requests and --rate must be more than 0")
-    }
-    if rate != nil && requests != nil {
-      throw ValidationError("--requests and --rate exclude each other")
+    if let requests {
+      guard (1...1_000_000_000_000).contains(requests) else {
+        throw ValidationError("--requests must be from 1 to 1000000000000")
+      }
+      if load.rate != nil { throw ValidationError("--requests and --rate exclude each other") }
     }
     guard (1...4_096).contains(batch) else {
       throw ValidationError("--batch must be from 1 to 4096")
     }
-    if inOrder && (batch == 1 || server != .probity || threads != 1) {
+    if inOrder && (batch == 1 || load.server != .probity || threads != 1) {
       throw ValidationError("--in-order needs probity, --batch and one thread")
     }
-    if samples != nil && rate == nil { throw ValidationError("--samples needs --rate") }
   }
 
   /// The part of thread `index`.
   func shape(ofThread index: Int) -> LoadShape {
     func share(_ total: Int) -> Int { total / threads + (index < total % threads ? 1 : 0) }
-    return LoadShape(
-      port: port, connections: share(connections), depth: inFlight,
-      warmUpNanoseconds: UInt64(warmUp * 1e9), durationNanoseconds: UInt64(duration * 1e9),
-      requestCount: requests.map { UInt64(share(Int($0))) },
-      ratePerSecond: rate.map { $0 * Double(share(connections)) / Double(connections) },
-      keepsSamples: samples != nil)
+    var shape = load.shape(connections: share(connections), depth: inFlight)
+    shape.requestCount = requests.map { UInt64(share(Int($0))) }
+    shape.ratePerSecond = load.rate.map {
+      $0 * Double(share(connections)) / Double(connections)
+    }
+    return shape
   }
 }
 
@@ -152,43 +179,54 @@ struct Run: ParsableCommand {
   @OptionGroup var options: RunOptions
 
   func run() throws {
+    try ClientSocket.allowOpen(options.connections)
     let outcomes = Mutex<[Result<LoadResult, any Error>]>([])
-    let options = options
-    DispatchQueue.concurrentPerform(iterations: options.threads) { index in
-      let outcome = Result { try Self.load(options, thread: index) }
-      outcomes.withLock { $0.append(outcome) }
+    // All at once, however few processors there are, and none still preparing: their
+    // rates are added up.
+    let loads = (0..<options.threads).map { Self.load(options, thread: $0) }
+    let threads = loads.map { load in
+      LoadThread {
+        let outcome = Result { try load() }
+        outcomes.withLock { $0.append(outcome) }
+      }
     }
+    for thread in threads { thread.join() }
     var total = LoadResult()
     for outcome in outcomes.withLock({ $0 }) { total.merge(try outcome.get()) }
-    if let path = options.samples { try total.writeSamples(to: path) }
+    if let path = options.load.samples { try total.writeSamples(to: path) }
     let report = LoadReport(total, options)
-    if options.json { try printJSON(report) } else { print(report.summary) }
+    if options.load.json { try printJSON(report) } else { print(report.summary) }
     if total.missCount > 0 || !total.refusedCounts.isEmpty { throw ExitCode(3) }
   }
 
-  private static func load(_ options: RunOptions, thread: Int) throws -> LoadResult {
+  /// What a thread does, with its requests prepared.
+  private static func load(
+    _ options: RunOptions, thread: Int
+  ) -> @Sendable () throws -> LoadResult {
     let shape = options.shape(ofThread: thread)
-    let seed = options.seed &+ UInt64(thread) << 32
-    let (accounts, batch) = (options.accounts, options.batch)
-    func load<P: BenchedProtocol>(_ bench: P) throws -> LoadResult {
-      var loop = try LoadLoop(bench, shape)
-      return try loop.run()
+    let seed = options.load.seed &+ UInt64(thread) << 32
+    let (accounts, batch) = (options.load.accounts, options.batch)
+    func load<P: BenchedProtocol & Sendable>(_ bench: P) -> @Sendable () throws -> LoadResult {
+      {
+        var loop = try LoadLoop(bench, shape)
+        return try loop.run()
+      }
     }
-    switch options.server {
+    switch options.load.server {
     case .probity where batch > 1:
-      return try load(
+      return load(
         options.inOrder
           ? ProbityBatches(inOrderTo: accounts, accountsPerBatch: batch)
           : ProbityBatches(accountCount: accounts, accountsPerBatch: batch, seed: seed))
     case .redis where batch > 1:
-      return try load(
+      return load(
         KeyBatchProtocol.mget(keyCount: accounts, keysPerRequest: batch, seed: seed))
     case .memcached where batch > 1:
-      return try load(
+      return load(
         KeyBatchProtocol.memcachedGet(keyCount: accounts, keysPerRequest: batch, seed: seed))
-    case .probity: return try load(ProbityProtocol(accountCount: accounts, seed: seed))
-    case .redis: return try load(RedisProtocol(accountCount: accounts, seed: seed))
-    case .memcached: return try load(MemcachedProtocol(accountCount: accounts, seed: seed))
+    case .probity: return load(ProbityProtocol(accountCount: accounts, seed: seed))
+    case .redis: return load(KeyProtocol.redis(keyCount: accounts, seed: seed))
+    case .memcached: return load(KeyProtocol.memcached(keyCount: accounts, seed: seed))
     }
   }
 }
