@@ -50,6 +50,11 @@ race: packages ## Readers against the writer under ThreadSanitizer
 	swift build --sanitize=thread --product store-race --scratch-path .build/tsan
 	.build/tsan/debug/store-race 10
 
+.PHONY: race-server
+race-server: packages ## The server and its event loops under ThreadSanitizer: minutes to build
+	TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/thread-sanitizer.txt swift test --sanitize=thread \
+	  --scratch-path .build/tsan --filter 'ProbityServerTests|ReactorTests'
+
 # Seeds of `make sim`; each planted bug must be found within PLANTS of them.
 SEEDS ?= 300
 FIRST ?= 1

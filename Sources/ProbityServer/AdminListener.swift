@@ -42,7 +42,7 @@ struct AdminListener {
     _ group: MultiThreadedEventLoopGroup, _ service: Service
   ) -> ServerBootstrap {
     let limits = service.limits
-    let connectionCount = SharedCount()
+    let connectionCount = ConnectionCount()
     return ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: Int32(limits.adminConnectionsMax))
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -60,8 +60,9 @@ struct AdminListener {
   }
 }
 
-/// A count that connections on different loops share.
-final class SharedCount: Sendable {
+/// The connections that are open: counted by their one loop, which is given the
+/// counter from outside.
+final class ConnectionCount: Sendable {
   private let value = Atomic<Int>(0)
 
   /// - Returns: the count with this one.
@@ -101,11 +102,11 @@ final class AdminHandler: ChannelInboundHandler {
   typealias OutboundOut = HTTPServerResponsePart
 
   private let service: Service
-  private let connectionCount: SharedCount
+  private let connectionCount: ConnectionCount
   private var isAnswered = false
   private var timeout: Scheduled<Void>?
 
-  init(_ service: Service, _ connectionCount: SharedCount) {
+  init(_ service: Service, _ connectionCount: ConnectionCount) {
     self.service = service
     self.connectionCount = connectionCount
   }

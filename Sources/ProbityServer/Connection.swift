@@ -56,6 +56,7 @@ final class Connection: EventSource {
       return disconnect()
     }
     watchedFor = .reading
+    socket.probePeer(seconds: limits.vanishedSeconds)
     if count > limits.connectionsMax {
       return goAway(
         .resourceExhausted, "there are \(limits.connectionsMax) connections, the most allowed")

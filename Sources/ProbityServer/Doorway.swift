@@ -7,7 +7,7 @@ import Synchronization
 /// come in: to one loop after the other.
 final class Doorway: Sendable {
   let address: ProbityServer.Address
-  private let service: Service
+  private let loops: [LoopContext]
   private let threads: [EngineThread]
   // Safe: touched on the first loop only, once that runs.
   private nonisolated(unsafe) let listener: StreamListener
@@ -18,7 +18,6 @@ final class Doorway: Sendable {
   init(
     _ configuration: ProbityServer.Configuration, _ service: Service
   ) throws(SocketError) {
-    self.service = service
     let listener = try StreamListener(
       host: configuration.host, port: configuration.port, backlog: configuration.limits.backlog)
     unsafe self.listener = listener
@@ -28,8 +27,9 @@ final class Doorway: Sendable {
     for _ in 0..<configuration.eventLoopCount {
       loops.append(LoopContext(eventLoop: try EventLoop(), service: service))
     }
-    service.loops = loops
     try Self.accept(listener, loops, service)
+    self.loops = loops
+    service.loops = loops
     threads = loops.map { loop in EngineThread { loop.eventLoop.run() } }
   }
 
@@ -49,7 +49,7 @@ final class Doorway: Sendable {
 
   /// Accepts nothing more. Any thread; more than once is as good as once.
   func close() {
-    service.loops[0].eventLoop.execute { [self] in
+    loops[0].eventLoop.execute { [self] in
       unsafe listener.close()
       closing.finish()
     }
@@ -59,7 +59,7 @@ final class Doorway: Sendable {
   func closed() async {
     await withCheckedContinuation { done in
       close()
-      service.loops[0].eventLoop.execute { done.resume() }
+      loops[0].eventLoop.execute { done.resume() }
     }
   }
 
@@ -68,7 +68,7 @@ final class Doorway: Sendable {
 
   /// Closes the connections there are, and ends the loops.
   func end() async {
-    for loop in service.loops {
+    for loop in loops {
       loop.eventLoop.execute {
         for connection in loop.connections.values { connection.disconnect() }
       }

@@ -47,7 +47,8 @@ extension Connection {
   }
 
   private func checkEvents(_ commands: [Command], now: UnixSeconds) throws(CallFailure) {
-    let latest = UnixSeconds(now.rawValue + limits.futureSecondsMax)
+    let latest = UnixSeconds(
+      UInt32(clamping: UInt64(now.rawValue) + UInt64(limits.futureSecondsMax)))
     for (index, command) in commands.enumerated() {
       if let fault = command.event.fault(latest: latest) {
         let failure = CallFailure(

@@ -89,7 +89,9 @@ public final class ProbityServer: ServiceLifecycle.Service {
   }
 
   /// Serves until graceful shutdown, or until the log fails: then refuses new
-  /// calls, finishes what was accepted, applies what is queued, and returns.
+  /// calls, finishes what was accepted, applies what is queued, and returns. Where
+  /// its task is cancelled it waits for no connection, but applies what is queued.
+  /// Once only.
   ///
   /// - Throws: `ServerError`.
   public func run() async throws {
@@ -106,11 +108,12 @@ public final class ProbityServer: ServiceLifecycle.Service {
     }
     onListening(doorway.address, admin?.address)
     await withGracefulShutdownHandler {
-      engine.onFailure { [logger] reason in
+      // The engine keeps this for as long as it lives, and the doorway keeps the engine.
+      engine.onFailure { [logger, weak doorway] reason in
         logger.critical(
           "the log failed: nothing more can be recorded, shutting down",
           metadata: ["reason": "\(reason)"])
-        doorway.close()
+        doorway?.close()
       }
       await doorway.waitUntilClosed()
     } onGracefulShutdown: {
@@ -123,6 +126,8 @@ public final class ProbityServer: ServiceLifecycle.Service {
     await doorway.end()
     // It tells of the draining until here.
     await admin?.stop()
+    // They hold the service as it holds them: what was served is let go of.
+    service.loops = []
     if let reason = engine.failure { throw ServerError.logFailed(reason) }
   }
 

@@ -50,6 +50,9 @@ public struct ServerLimits: Sendable {
   public var unsentBytesLow = 256 << 10
   /// A peer that takes none of its replies for this long is cut off.
   public var unsentTimeout = Duration.seconds(30)
+  /// A peer whose machine answers none of the kernel's probes for this long is cut
+  /// off: a connection may be quiet for ever, but not without anybody at its end.
+  public var vanishedSeconds: Int32 = 90
 
   // MARK: Shutdown
 
@@ -83,9 +86,10 @@ public struct ServerLimits: Sendable {
 }
 
 extension Duration {
-  /// Rounded down; 0 where it is negative. At most 584 years.
+  /// Rounded down; 0 where it is negative, 285 years where it is more: whoever means
+  /// never may say so, and a time that far from now is still a time.
   var nanoseconds: UInt64 {
-    UInt64(clamping: components.seconds) * 1_000_000_000
+    UInt64(clamping: min(components.seconds, 9_000_000_000)) * 1_000_000_000
       + UInt64(clamping: components.attoseconds / 1_000_000_000)
   }
 }

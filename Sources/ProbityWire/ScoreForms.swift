@@ -27,7 +27,7 @@ enum ScoreRequestForm {
       unsafe bytes[0] == ScoreHint.accountTag, unsafe bytes[9] == ScoreHint.kindTag,
       let kind = unsafe AccountKind(rawValue: bytes[10])
     else { return nil }
-    // Safe: there are at least eleven bytes, and twenty where the ninth of the second row is read.
+    // Safe: there are eleven bytes, or twenty where those of `as_of` are read.
     let id = unsafe UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 1, as: UInt64.self))
     if id == 0 { return nil }
     let account = AccountKey(kind, AccountID(id))

@@ -6,7 +6,7 @@ import IntegrityCore
 /// Nothing is checked: neither checksums, nor that a payload is a message. What
 /// is found may be wrong and must have no effect but on time.
 public enum ScoreHint {
-  /// A payload as this field order and our own encoder make it: `account`, `kind`.
+  /// The shortest payload that is looked at: `account` and `kind`, in that order.
   @usableFromInline static let payloadBytesMin = 11
 
   /// Looks at the frame that begins at `offset`. About 3 ns.

@@ -41,6 +41,8 @@ public struct Readiness: OptionSet, Sendable {
   private struct Inbox {
     var tasks: [@Sendable () -> Void] = []
     var isStopping = false
+    /// Nothing runs any more, so that what is given is let go of.
+    var hasEnded = false
   }
 
   private let epoll: Int32
@@ -83,7 +85,9 @@ public struct Readiness: OptionSet, Sendable {
 
   /// Runs `task` on the loop, in the order of the calls; never if the loop has ended.
   public func execute(_ task: @escaping @Sendable () -> Void) {
-    inbox.withLock { $0.tasks.append(task) }
+    inbox.withLock { inbox in
+      if !inbox.hasEnded { inbox.tasks.append(task) }
+    }
     wake()
   }
 
@@ -112,8 +116,14 @@ public struct Readiness: OptionSet, Sendable {
       if isStopping { break }
       unsafe wait(&events)
     }
+    // Who outlives the loop may still cancel timers, and lets go of what they hold.
+    while timers.takeDue(now: .max) != nil {}
     entries.removeAll()
-    timers = TimerQueue()
+    // Let go of outside the lock: what a task holds may give another as it goes.
+    _ = inbox.withLock { inbox in
+      defer { inbox = Inbox(isStopping: true, hasEnded: true) }
+      return inbox.tasks
+    }
   }
 
   /// Tasks that these give are for the next round, so that sockets get their turn.

@@ -36,10 +36,25 @@ public struct StreamSocket: Sendable {
   /// - Parameter descriptor: accepted with SOCK_NONBLOCK.
   init(descriptor: Int32) {
     self.descriptor = descriptor
-    var one: Int32 = 1
     // Replies leave as they are written: nothing would come to fill a segment.
-    unsafe setsockopt(
-      descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
+    set(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+  }
+
+  /// Has the kernel ask a silent peer's machine whether it is there, and fail the
+  /// connection where it has not answered for so long.
+  ///
+  /// - Parameter seconds: at least 6; a third of them passes before the first of four probes.
+  public func probePeer(seconds: Int32) {
+    set(SOL_SOCKET, SO_KEEPALIVE, 1)
+    set(Int32(IPPROTO_TCP), TCP_KEEPIDLE, seconds / 3)
+    set(Int32(IPPROTO_TCP), TCP_KEEPINTVL, seconds / 6)
+    set(Int32(IPPROTO_TCP), TCP_KEEPCNT, 4)
+  }
+
+  private func set(_ level: Int32, _ option: Int32, _ value: Int32) {
+    var value = value
+    // Safe: the kernel reads one number of that size.
+    unsafe setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
   }
 
   /// recv(2), again where a signal interrupts it.

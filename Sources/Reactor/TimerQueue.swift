@@ -79,7 +79,7 @@ package struct TimerQueue {
     var parent = start
     while true {
       var least = parent
-      for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count {
+      for child in (2 * parent + 1)..<(2 * parent + 3) where child < heap.count {
         if heap[child].dueNanoseconds < heap[least].dueNanoseconds { least = child }
       }
       if least == parent { return }

@@ -4,7 +4,7 @@ import ProbityEngine
 import ProbityServer
 import Testing
 
-@Suite(.serialized) struct AdminTests {
+@Suite(.serialized, .timeLimit(.minutes(1))) struct AdminTests {
   private func status(_ answer: String) -> String {
     String(answer.prefix { $0 != "\r\n" })
   }

@@ -8,7 +8,7 @@ import ProbityWire
 import Synchronization
 import Testing
 
-@Suite(.serialized) struct ClientTests {
+@Suite(.serialized, .timeLimit(.minutes(1))) struct ClientTests {
   @Test func manyCallersShareOneConnection() async throws {
     try await Daemon.run { daemon in
       try await daemon.withClient { client in

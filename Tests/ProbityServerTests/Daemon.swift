@@ -1,5 +1,6 @@
 import AccountStore
 import CommandLog
+import Glibc
 import IntegrityCore
 import IntegrityPolicy
 import Logging
@@ -19,6 +20,7 @@ struct Daemon {
   /// Where metrics and health are; 0 = nowhere.
   let adminPort: Int
   private let group: ServiceGroup
+  private let running: Task<Void, any Error>
   let engine: Engine
 
   /// Runs `body` beside a daemon, which is drained afterwards.
@@ -46,20 +48,22 @@ struct Daemon {
       configuration, engine: engine, durability: durability ?? engine, logger: logger,
       onListening: { listening.yield(($0.port, $1?.port ?? 0)) })
     let group = ServiceGroup(services: [server], logger: logger)
-    return try await withThrowingTaskGroup(of: Void.self) { tasks in
-      tasks.addTask { try await group.run() }
-      var iterator = addresses.makeAsyncIterator()
-      let (port, adminPort) = await iterator.next() ?? (0, 0)
-      let daemon = Daemon(port: port, adminPort: adminPort, group: group, engine: engine)
-      let result: Swift.Result<Result, any Error>
-      do { result = .success(try await body(daemon)) } catch { result = .failure(error) }
-      await group.triggerGracefulShutdown()
-      try await tasks.waitForAll()
-      return try result.get()
-    }
+    let running = Task { try await group.run() }
+    var iterator = addresses.makeAsyncIterator()
+    let (port, adminPort) = await iterator.next() ?? (0, 0)
+    let daemon = Daemon(
+      port: port, adminPort: adminPort, group: group, running: running, engine: engine)
+    let result: Swift.Result<Result, any Error>
+    do { result = .success(try await body(daemon)) } catch { result = .failure(error) }
+    await group.triggerGracefulShutdown()
+    do { try await running.value } catch is CancellationError {}
+    return try result.get()
   }
 
   func shutDown() async { await group.triggerGracefulShutdown() }
+
+  /// Cancels the task that the daemon runs in, as a program may that holds one.
+  func cancel() { running.cancel() }
 
   /// Runs `body` with a client of this daemon.
   func withClient<Result>(
@@ -81,16 +85,13 @@ struct Daemon {
   }
 
   /// Runs `body` with a bare socket to this daemon.
+  ///
+  /// - Parameter receiveBytes: what its kernel takes before `body` reads; nil = as it likes.
   func withSocket<Result: Sendable>(
+    receiveBytes: Int? = nil,
     _ body: @escaping @Sendable (inout RawConnection) async throws -> Result
   ) async throws -> Result {
-    let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-      .connect(host: "127.0.0.1", port: port) { channel in
-        channel.eventLoop.makeCompletedFuture {
-          try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
-        }
-      }
-    return try await channel.executeThenClose { inbound, outbound in
+    try await Self.connect(port, receiveBytes).executeThenClose { inbound, outbound in
       var connection = RawConnection(inbound.makeAsyncIterator(), outbound)
       return try await body(&connection)
     }
@@ -102,15 +103,43 @@ extension Daemon {
     try await withClient { try await $0.health() == .serving }
   }
 
-  /// What the admin listener sends in answer to these bytes until it closes.
-  func http(_ request: String) async throws -> String {
-    let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-      .connect(host: "127.0.0.1", port: adminPort) { channel in
+  /// Sockets of this process at the daemon's port whose peers the kernel asks for signs of life.
+  var connectionsWithProbes: Int {
+    (0..<4_096 as Range<Int32>).count { descriptor in
+      var address = sockaddr_in()
+      var addressBytes = socklen_t(MemoryLayout<sockaddr_in>.size)
+      // Safe: the kernel writes no more than the sizes say.
+      let status = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+        unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+          unsafe getsockname(descriptor, $0, &addressBytes)
+        }
+      }
+      var isProbed: Int32 = 0
+      var optionBytes = socklen_t(MemoryLayout<Int32>.size)
+      unsafe getsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &isProbed, &optionBytes)
+      return status == 0 && isProbed != 0 && UInt16(bigEndian: address.sin_port) == port
+    }
+  }
+
+  private static func connect(
+    _ port: Int, _ receiveBytes: Int? = nil
+  ) async throws -> NIOAsyncChannel<ByteBuffer, ByteBuffer> {
+    var bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+    if let receiveBytes {
+      bootstrap = bootstrap.channelOption(.socketOption(.so_rcvbuf), value: .init(receiveBytes))
+    }
+    return
+      try await bootstrap
+      .connect(host: "127.0.0.1", port: port) { channel in
         channel.eventLoop.makeCompletedFuture {
           try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
         }
       }
-    return try await channel.executeThenClose { inbound, outbound in
+  }
+
+  /// What the admin listener sends in answer to these bytes until it closes.
+  func http(_ request: String) async throws -> String {
+    try await Self.connect(adminPort).executeThenClose { inbound, outbound in
       if !request.isEmpty { try await outbound.write(ByteBuffer(string: request)) }
       var answer = ByteBuffer()
       for try await var bytes in inbound { answer.writeBuffer(&bytes) }

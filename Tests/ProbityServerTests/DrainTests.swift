@@ -6,7 +6,7 @@ import ProbityTransport
 import ProbityWire
 import Testing
 
-@Suite(.serialized) struct DrainTests {
+@Suite(.serialized, .timeLimit(.minutes(1))) struct DrainTests {
   @Test func aDrainingDaemonSaysWhichStreamWasTheLast() async throws {
     try await Daemon.run { daemon in
       try await daemon.withSocket { socket in
@@ -58,6 +58,44 @@ import Testing
         #expect(daemon.engine.position == LogPosition(10_000))
       }
     }
+  }
+
+  /// Its last commands are applied and answered, and meanwhile nobody is let in.
+  @Test func aCancelledDaemonFinishesAndLetsNobodyIn() async throws {
+    let log = HeldLog()
+    try await Daemon.run(log: log) { daemon in
+      defer { log.letGo() }
+      try await daemon.withSocket { socket in
+        try await socket.hello()
+        var buffer = ByteBuffer()
+        socket.codec.encodeRecordRequest([ServerTests.settled(1)], .init(stream: 1), to: &buffer)
+        try await socket.send(buffer)
+        await log.held()
+        daemon.cancel()
+        #expect(try await socket.goAway()?.lastStream == 1)
+        // The sequencer is held, so the daemon has not ended.
+        await #expect(throws: (any Error).self) { try await daemon.withSocket { _ in } }
+        log.letGo()
+        let answer = try await socket.response()
+        #expect(answer?.stream == 1)
+        #expect(answer?.code == 0)
+        #expect(try await socket.next() == nil, "and then it closes")
+        #expect(daemon.engine.position == LogPosition(1))
+      }
+    }
+  }
+
+  /// A program that runs one daemon after the other keeps none of their accounts.
+  @Test(arguments: [false, true])
+  func aDaemonThatHasEndedIsLetGoOf(isCancelled: Bool) async throws {
+    let engine = try await Daemon.run { daemon in
+      try await daemon.withClient { _ = try await $0.status() }
+      if isCancelled { daemon.cancel() }
+      return { @Sendable [weak engine = daemon.engine] in engine }
+    }
+    // The last tasks of the libraries that ran it may let go a moment later.
+    while engine() != nil && !Task.isCancelled { await Task.yield() }
+    #expect(engine() == nil)
   }
 
   @Test func aClientGoesOnWithAnotherDaemonOfTheSameAddress() async throws {

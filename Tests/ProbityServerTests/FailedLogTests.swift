@@ -7,7 +7,7 @@ import ProbityServer
 import ProbityWire
 import Testing
 
-@Suite(.serialized) struct FailedLogTests {
+@Suite(.serialized, .timeLimit(.minutes(1))) struct FailedLogTests {
   /// A log on a disk that fails at once.
   final class FailingLog: GroupLog {
     let durability = Durability.always

@@ -7,7 +7,8 @@ import ProbityTransport
 import ProbityWire
 import Testing
 
-@Suite(.serialized) struct ServerTests {
+/// A peer that is not cut off, an answer that does not come: such a test ends by its limit.
+@Suite(.serialized, .timeLimit(.minutes(1))) struct ServerTests {
   static func settled(_ sequence: UInt64, buyer: UInt64 = 42, merchant: UInt64 = 7) -> Command {
     let event = Event(
       at: UnixSeconds(1_760_000_000), buyer: AccountID(buyer), merchant: AccountID(merchant),
@@ -164,103 +165,111 @@ import Testing
   /// With turns of no length, the connection gives way after every costly call
   /// and after every 64 cheap ones, and still answers everything in order.
   @Test func aConnectionThatGivesWayLosesNothing() async throws {
-    try await Daemon.run(limits: { $0.turnNanosecondsMax = 0 }) { daemon in
-      try await daemon.withSocket { socket in
-        try await socket.hello()
-        var buffer = ByteBuffer()
-        for stream in 1...1_000 as ClosedRange<UInt32> {
-          let call = Codec.Call(stream: stream)
-          if stream % 7 == 0 {
-            socket.codec.encodeStatusRequest(call, to: &buffer)
-          } else {
-            let account = AccountKey(.buyer, AccountID(UInt64(stream)))
-            socket.codec.encodeScoreRequest(
-              AccountRequest(account: account, asOf: nil), call, to: &buffer)
-          }
-        }
-        try await socket.send(buffer)
-        #expect(try await socket.next()?.0.type == .hello)
-        for stream in 1...1_000 as ClosedRange<UInt32> {
-          let header = try await socket.next()?.0
-          #expect(header?.stream == stream)
-          #expect(header?.code == 0)
+    try await Self.withTurnsOfNoLength { socket in
+      var buffer = ByteBuffer()
+      for stream in 1...1_000 as ClosedRange<UInt32> {
+        let call = Codec.Call(stream: stream)
+        if stream % 7 == 0 {
+          socket.codec.encodeStatusRequest(call, to: &buffer)
+        } else {
+          let account = AccountKey(.buyer, AccountID(UInt64(stream)))
+          socket.codec.encodeScoreRequest(
+            AccountRequest(account: account, asOf: nil), call, to: &buffer)
         }
       }
-    }
-  }
-
-  /// A request of many replies sent by someone who reads none of them.
-  @Test func aPeerThatDoesNotReadIsCutOffAndHarmsNobody() async throws {
-    func tighten(_ limits: inout ServerLimits) {
-      limits.unsentTimeout = .milliseconds(200)
-      limits.unsentBytesHigh = 64 << 10
-      limits.unsentBytesLow = 16 << 10
-    }
-    try await Daemon.run(limits: tighten) { daemon in
-      try await daemon.withClient { client in
-        try await daemon.withSocket { socket in
-          try await socket.hello()
-          let ids = (1...65_000).map { AccountID(UInt64($0)) }
-          var stream: UInt32 = 0
-          // More replies than all socket buffers between us hold.
-          do {
-            for _ in 0..<40 {
-              stream += 1
-              var buffer = ByteBuffer()
-              socket.codec.encodeScoreBatchRequest(
-                ids, kind: .buyer, asOf: nil, .init(stream: stream), to: &buffer)
-              try await socket.send(buffer)
-            }
-          } catch {}
-        }
-        #expect(try await client.health() == .serving)
-        #expect(try await client.status().connections == 1)
-      }
-    }
-  }
-
-  /// It was never so far behind that it was not read, so nobody waited for it.
-  @Test func aPeerThatTakesNothingIsCutOffHoweverLittleItIs() async throws {
-    try await Daemon.run(limits: { $0.unsentTimeout = .milliseconds(200) }) { daemon in
-      try await daemon.withClient { client in
-        try await daemon.withSocket { socket in
-          try await socket.hello()
-          let ids = (1...65_000).map { AccountID(UInt64($0)) }
-          var stream: UInt32 = 0
-          // As much as the buffers between us hold, and a little more.
-          do {
-            while try await client.status().connections == 2 && stream < 40 {
-              stream += 1
-              var buffer = ByteBuffer()
-              socket.codec.encodeScoreBatchRequest(
-                ids, kind: .buyer, asOf: nil, .init(stream: stream), to: &buffer)
-              try await socket.send(buffer)
-            }
-          } catch {}
-          while try await client.status().connections > 1 {}
-        }
+      try await socket.send(buffer)
+      for stream in 1...1_000 as ClosedRange<UInt32> {
+        let header = try await socket.next()?.0
+        #expect(header?.stream == stream)
+        #expect(header?.code == 0)
       }
     }
   }
 
   /// A turn ends for others' sake whatever the frames are: also those that are no calls.
   @Test func framesThatAreNoCallsGiveWayToo() async throws {
+    try await Self.withTurnsOfNoLength { socket in
+      var buffer = ByteBuffer()
+      for stream in 1...1_000 as ClosedRange<UInt32> {
+        FrameHeader(type: .ping).write(to: &buffer)
+        FrameHeader(type: .request, flags: .end, stream: stream, code: 999).write(to: &buffer)
+      }
+      try await socket.send(buffer)
+      for stream in 1...1_000 as ClosedRange<UInt32> {
+        #expect(try await socket.next()?.0.type == .pong)
+        let header = try await socket.next()?.0
+        #expect(header?.stream == stream)
+        #expect(header?.code == StatusCode.unimplemented.rawValue)
+      }
+    }
+  }
+
+  /// Runs `body` with a socket that was greeted.
+  private static func withTurnsOfNoLength(
+    _ body: @escaping @Sendable (inout RawConnection) async throws -> Void
+  ) async throws {
     try await Daemon.run(limits: { $0.turnNanosecondsMax = 0 }) { daemon in
       try await daemon.withSocket { socket in
         try await socket.hello()
-        var buffer = ByteBuffer()
-        for stream in 1...1_000 as ClosedRange<UInt32> {
-          FrameHeader(type: .ping).write(to: &buffer)
-          FrameHeader(type: .request, flags: .end, stream: stream, code: 999).write(to: &buffer)
-        }
-        try await socket.send(buffer)
         #expect(try await socket.next()?.0.type == .hello)
-        for stream in 1...1_000 as ClosedRange<UInt32> {
-          #expect(try await socket.next()?.0.type == .pong)
-          let header = try await socket.next()?.0
-          #expect(header?.stream == stream)
-          #expect(header?.code == StatusCode.unimplemented.rawValue)
+        try await body(&socket)
+      }
+    }
+  }
+
+  /// One that is owed so much that it is not read any more, and one that never is: it
+  /// is cut off all the same, however little it does not take.
+  @Test(arguments: [64 << 10, 1 << 30])
+  func aPeerThatTakesNothingIsCutOffAndHarmsNobody(unsentBytesHigh: Int) async throws {
+    func tighten(_ limits: inout ServerLimits) {
+      limits.unsentTimeout = .milliseconds(200)
+      limits.unsentBytesHigh = unsentBytesHigh
+      limits.unsentBytesLow = 16 << 10
+    }
+    try await Daemon.run(limits: tighten) { daemon in
+      try await daemon.withClient { client in
+        try await daemon.withSocket(receiveBytes: 16 << 10) { socket in
+          try await socket.hello()
+          let ids = (1...65_000).map { AccountID(UInt64($0)) }
+          // More answers than the daemon's kernel takes for a peer that takes nothing.
+          do {
+            for stream in 1...16 as ClosedRange<UInt32> {
+              var buffer = ByteBuffer()
+              socket.codec.encodeScoreBatchRequest(
+                ids, kind: .buyer, asOf: nil, .init(stream: stream), to: &buffer)
+              try await socket.send(buffer)
+            }
+          } catch {}
+          // Our end is still open: only the daemon can have closed.
+          while try await client.status().connections > 1 {}
+          #expect(try await client.health() == .serving)
         }
+      }
+    }
+  }
+
+  /// Whose machine has vanished is found out by the kernel, which has to be told to ask.
+  @Test func aPeersMachineIsAskedWhetherItIsThere() async throws {
+    try await Daemon.run { daemon in
+      try await daemon.withClient { client in
+        _ = try await client.status()
+        #expect(daemon.connectionsWithProbes == 1)
+      }
+    }
+  }
+
+  /// A program that embeds the daemon may mean never, and any date.
+  @Test func limitsMayBeAsFarAwayAsCanBe() async throws {
+    func loosen(_ limits: inout ServerLimits) {
+      limits.helloTimeout = .seconds(Int64.max)
+      limits.unsentTimeout = .seconds(Int64.max)
+      limits.drainTimeout = .seconds(Int64.max)
+      limits.futureSecondsMax = .max
+    }
+    try await Daemon.run(limits: loosen) { daemon in
+      try await daemon.withClient { client in
+        let recorded = try await client.record([Self.settled(1)])
+        #expect(recorded.applied == 1)
       }
     }
   }

@@ -7,7 +7,7 @@ import ProbityTransport
 import ProbityWire
 import Testing
 
-@Suite(.serialized) struct SnapshotTests {
+@Suite(.serialized, .timeLimit(.minutes(1))) struct SnapshotTests {
   @Test func theEnginesReportIsTheAnswer() async throws {
     let disk = StandInDisk()
     try await Daemon.run(durability: disk) { daemon in

@@ -154,4 +154,30 @@ struct EventLoopTests {
     loop.run()
     #expect(journal.all == ["1", "3", "then"])
   }
+
+  @Test("a loop that has ended holds nothing, and bears what still comes")
+  func ended() throws {
+    final class Held: Sendable {}
+    let loop = try EventLoop()
+    let timer = loop.schedule(afterNanoseconds: 3_600_000_000_000) { Issue.record("too early") }
+    // Given by the last task: it will not run.
+    weak var last: Held?
+    do {
+      let held = Held()
+      last = held
+      loop.execute { loop.execute { withExtendedLifetime(held) {} } }
+    }
+    loop.stop()
+    loop.run()
+    #expect(last == nil)
+    weak var late: Held?
+    do {
+      let held = Held()
+      late = held
+      loop.execute { withExtendedLifetime(held) {} }
+    }
+    #expect(late == nil)
+    loop.stop()
+    timer.cancel()
+  }
 }

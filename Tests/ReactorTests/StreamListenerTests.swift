@@ -21,6 +21,13 @@ struct StreamListenerTests {
     return nil
   }
 
+  private func option(_ socket: StreamSocket, _ level: Int32, _ name: Int32) -> Int32 {
+    var value: Int32 = -1
+    var size = socklen_t(MemoryLayout<Int32>.size)
+    unsafe getsockopt(socket.descriptor, level, name, &value, &size)
+    return value
+  }
+
   @Test("says where it listens, hands over who comes, and refuses when closed")
   func life() throws {
     let loop = try EventLoop()
@@ -45,6 +52,16 @@ struct StreamListenerTests {
     #expect(sockets.count == 3)
     #expect(connect(listener.port) == nil)
     #expect(sockets.allSatisfy { fcntl($0.descriptor, F_GETFL) & O_NONBLOCK != 0 })
+    for socket in sockets {
+      #expect(option(socket, Int32(IPPROTO_TCP), TCP_NODELAY) != 0)
+      #expect(option(socket, SOL_SOCKET, SO_KEEPALIVE) == 0)
+      socket.probePeer(seconds: 90)
+      #expect(option(socket, SOL_SOCKET, SO_KEEPALIVE) == 1)
+      let silence = [TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT].map {
+        option(socket, Int32(IPPROTO_TCP), $0)
+      }
+      #expect(silence == [30, 15, 4])
+    }
     for socket in sockets { socket.close() }
     for client in clients { close(client) }
   }

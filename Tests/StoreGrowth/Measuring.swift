@@ -81,6 +81,7 @@ struct Report {
   let bytesPerAccount: Double
   let residentBytesPerAccount: Double
   let lookups: (single: Double, batch: Double)
+  let reader: ReaderBesideWriter
   let copy: CopyCosts
   let causes: Causes
 
@@ -92,6 +93,7 @@ struct Report {
       line("noise floor", floor),
       "longest insertion: number \(growth.longestIndex)",
       "lookup: \(tenth(lookups.single)) ns single, \(tenth(lookups.batch)) ns in a batch",
+      reader.text,
       copy.text,
       "second run: \(causes.preempted.count) slow insertions were preempted, the longest for"
         + " \(causes.preempted.max() ?? 0) ns; the slowest of the others:",
@@ -111,7 +113,8 @@ struct Report {
       + ",\"insert_ns\":\(object(growth)),\"floor_ns\":\(object(floor))"
       + ",\"longest_not_preempted_ns\":\(causes.slowest.first?.nanoseconds ?? 0)"
       + ",\"longest_index\":\(growth.longestIndex)"
-      + ",\"lookup_ns\":\(tenth(lookups.single)),\"batch_lookup_ns\":\(tenth(lookups.batch)),\"copy\":\(copy.json)}"
+      + ",\"lookup_ns\":\(tenth(lookups.single)),\"batch_lookup_ns\":\(tenth(lookups.batch)),\"reader\":\(reader.json)"
+      + ",\"copy\":\(copy.json)}"
   }
 
   private func line(_ name: String, _ d: Distribution) -> String {

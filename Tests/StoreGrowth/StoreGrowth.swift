@@ -9,7 +9,7 @@ import Synchronization
 // insertion, which tells how much of the longest is the machine's doing, and
 // once more with the kernel's counters read around every insertion, which
 // tells what the slowest ones consist of. The next pages are made ready beside it,
-// as in the daemon.
+// as in the daemon. Then a reader reads beside a writer, and the table is copied.
 //
 //     swift run -c release store-growth [ACCOUNTS] [--json]
 
@@ -34,6 +34,7 @@ enum StoreGrowth {
     let table = try AccountTable(layout: layout(for: accountCount), seed: seed)
     let (growth, residentAdded) = measureGrowth(of: table, into: &samples)
     let lookups = measureLookups(in: table, accountCount: accountCount)
+    let reader = ReaderBesideWriter(table, key: key)
     let copy = try CopyCosts(table, key: key)
     let causes = try findCauses(accountCount: accountCount)
 
@@ -41,7 +42,7 @@ enum StoreGrowth {
       accountCount: accountCount, growth: growth, floor: floor,
       bytesPerAccount: Double(table.memoryBytes) / Double(accountCount),
       residentBytesPerAccount: Double(residentAdded) / Double(accountCount),
-      lookups: lookups, copy: copy, causes: causes)
+      lookups: lookups, reader: reader, copy: copy, causes: causes)
     print(isJSON ? report.json : report.text)
     if !copy.isEqual { exit(1) }
   }
