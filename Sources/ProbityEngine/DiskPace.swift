@@ -4,36 +4,32 @@ import Glibc
 ///
 /// By a schedule and not by a rest after each piece: what a piece took, and what
 /// the last rest took too long, counts.
-struct DiskPace {
+package struct DiskPace {
   private let bytesPerSecond: Int
-  private let stop: StopFlag
   private var dueNanoseconds: UInt64 = 0
 
   /// What may be made up for at once by one that was late.
-  private static let lagNanosecondsMax: UInt64 = 20_000_000
+  package static let lagNanosecondsMax: UInt64 = 20_000_000
 
-  /// - Parameters:
-  ///   - bytesPerSecond: 0 = no limit.
-  ///   - stop: set = there is haste now, and no limit.
-  init(bytesPerSecond: Int, stop: StopFlag) {
+  /// - Parameter bytesPerSecond: 0 = no limit.
+  package init(bytesPerSecond: Int) {
     self.bytesPerSecond = bytesPerSecond
-    self.stop = stop
   }
 
   /// Sleeps until so many bytes may have been written or read.
   mutating func rest(after bytes: Int) {
-    if bytesPerSecond == 0 || stop.isSet { return }
-    let now = SystemClock().monotonicNanoseconds
-    let earliest = now > Self.lagNanosecondsMax ? now - Self.lagNanosecondsMax : 0
-    dueNanoseconds = Self.due(
-      after: bytes, bytesPerSecond: bytesPerSecond, from: max(dueNanoseconds, earliest))
-    if dueNanoseconds <= now { return }
-    let nanoseconds = Int(dueNanoseconds - now)
+    let nanoseconds = restNanoseconds(after: bytes, now: SystemClock().monotonicNanoseconds)
+    if nanoseconds == 0 { return }
     var time = timespec(tv_sec: nanoseconds / 1_000_000_000, tv_nsec: nanoseconds % 1_000_000_000)
     unsafe nanosleep(&time, nil)
   }
 
-  static func due(after bytes: Int, bytesPerSecond: Int, from start: UInt64) -> UInt64 {
-    start + UInt64(bytes) * 1_000_000_000 / UInt64(bytesPerSecond)
+  /// How long to rest from `now` on after so many bytes.
+  package mutating func restNanoseconds(after bytes: Int, now: UInt64) -> Int {
+    if bytesPerSecond == 0 { return 0 }
+    let earliest = now > Self.lagNanosecondsMax ? now - Self.lagNanosecondsMax : 0
+    dueNanoseconds = max(dueNanoseconds, earliest)
+    dueNanoseconds += UInt64(bytes) * 1_000_000_000 / UInt64(bytesPerSecond)
+    return dueNanoseconds > now ? Int(dueNanoseconds - now) : 0
   }
 }

@@ -102,9 +102,11 @@ public final class Engine: Sendable {
     let rate = store.options.snapshotBytesPerSecond
     spares = RepeatingThread(restNanoseconds: Self.lookNanoseconds) {
       let keeper = SpareKeeper(log, sequencer: sequencer, clock: clock, notify: notify)
+      var pace = DiskPace(bytesPerSecond: rate)
       return { stop in
-        var pace = DiskPace(bytesPerSecond: rate, stop: stop)
-        keeper.work { pace.rest(after: $0) }
+        keeper.work { bytes in
+          if !stop.isSet { pace.rest(after: bytes) }
+        }
       }
     }
     housekeeping.start()

@@ -62,9 +62,12 @@ extension Housekeeper: Housekeeping {}
 
   private func run() {
     EngineThread.giveWay()
-    var pace = DiskPace(bytesPerSecond: bytesPerSecond, stop: stopFlag)
+    var pace = DiskPace(bytesPerSecond: bytesPerSecond)
     while !stopFlag.isSet {
-      if !housekeeper.work(waits: true, pause: { pace.rest(after: $0) }) { wait() }
+      let hasMore = housekeeper.work(waits: true) { [stopFlag] bytes in
+        if !stopFlag.isSet { pace.rest(after: bytes) }
+      }
+      if !hasMore { wait() }
     }
   }
 

@@ -30,7 +30,7 @@ import Synchronization
   package struct Ending: Sendable {
     /// Those of the last step.
     var pieces: [Piece]
-    var summary: SnapshotSummary
+    package var summary: SnapshotSummary
     var pauseNanosecondsMax: UInt64
     var accountCount: Int
 

@@ -32,7 +32,7 @@ package final class StateCopier {
   private var copiedCount = 0
   private var copiedCountMax = 0
 
-  init(state: IntegrityState, clock: any EngineClock, limits: Engine.Limits) {
+  package init(state: IntegrityState, clock: any EngineClock, limits: Engine.Limits) {
     self.state = state
     self.limits = limits
     self.clock = clock
@@ -44,7 +44,7 @@ package final class StateCopier {
   var pieceBytesMax: Int { limits.copiedRecordsMax * AccountRecord.sizeBytes }
 
   /// Asks for a copy of the state; it begins with the next turn.
-  func ask(_ channel: SnapshotChannel) {
+  package func ask(_ channel: SnapshotChannel) {
     let isClosed = asked.withLock {
       if !$0.isClosed { $0.channel = channel }
       return $0.isClosed
@@ -68,7 +68,7 @@ package final class StateCopier {
   ///
   /// - Parameter settle: called in the last step, before the ending is made:
   ///   makes the log durable up to the state's position; false if it could not.
-  func turn(settle: () -> Bool) {
+  package func turn(settle: () -> Bool) {
     guard wantsTurn else { return }
     let started = clock.monotonicNanoseconds
     if channel == nil { begin() }
@@ -93,7 +93,7 @@ package final class StateCopier {
 
   /// Copies as much as the channel takes, but does not end: between two jobs of a
   /// group, which may take longer than the writer takes for all that a turn gave it.
-  func copyAhead() {
+  package func copyAhead() {
     guard let channel, channel.room > 0, !channel.isGivenUp else { return }
     let started = clock.monotonicNanoseconds
     _ = copyAhead(into: channel)

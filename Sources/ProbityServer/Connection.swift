@@ -21,6 +21,8 @@ final class Connection: EventSource {
   private let unparsed = ByteQueue()
   /// Written and not taken by the socket.
   private let unsent = ByteQueue()
+  /// The memory of both, as `service.keptBytes` knows it.
+  private var keptBytes = 0
   /// What the socket took from `unsent`, ever: tells a slow peer from a silent one.
   private var unsentTakenCount: UInt64 = 0
   private var isHeldBack = false
@@ -77,6 +79,9 @@ final class Connection: EventSource {
     if let watch { loop.eventLoop.remove(watch) }
     watch = nil
     socket.close()
+    unparsed.clear(keepingBytesMax: 0)
+    unsent.clear(keepingBytesMax: 0)
+    _ = noteKept()
     service.connectionCount.wrappingSubtract(1, ordering: .relaxed)
   }
 
@@ -125,6 +130,20 @@ final class Connection: EventSource {
     if readiness.hasHungUp && !readiness.contains(.reading) { return disconnect() }
     if readiness.contains(.writing) { sendUnsent() }
     if readiness.contains(.reading) && wantsToRead { read() }
+    if noteKept() > limits.keptBytesMax && !state.isClosed {
+      goAway(.resourceExhausted, "the daemon keeps too many bytes of frames that came in part")
+      unparsed.clear(keepingBytesMax: 0)
+      _ = noteKept()
+    }
+  }
+
+  /// - Returns: the memory that all connections keep, where this one's has grown; else 0.
+  private func noteKept() -> Int {
+    let added = unparsed.heldBytes + unsent.heldBytes - keptBytes
+    if added == 0 { return 0 }
+    keptBytes += added
+    let sum = service.keptBytes.wrappingAdd(added, ordering: .relaxed).newValue
+    return added > 0 ? sum : 0
   }
 
   private var wantsToRead: Bool { !state.isClosed && !isHeldBack && !isAwaitingTurn }

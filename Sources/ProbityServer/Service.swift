@@ -17,6 +17,8 @@ final class Service: Sendable {
   let logger: Logger
   let startedNanoseconds: UInt64
   let connectionCount = Atomic<Int>(0)
+  /// Memory that connections keep from one read or write to the next.
+  let keptBytes = Atomic<Int>(0)
   let isDraining = Atomic<Bool>(false)
   private let connectionIDs = Atomic<UInt64>(0)
   private let incidents: Atomic<UInt64>

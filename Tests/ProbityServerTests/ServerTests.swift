@@ -155,6 +155,50 @@ import Testing
     }
   }
 
+  /// The memory for frames that come in part is all connections' together: one that
+  /// would take more is cut off, and what it had is there for the next.
+  @Test func framesThatComeInPartTakeSoMuchMemory() async throws {
+    try await Daemon.run(limits: { $0.keptBytesMax = 400_000 }) { daemon in
+      try await daemon.withClient { client in
+        // A part takes 90,000 bytes at least.
+        try await Self.withFramesInPart(8, of: daemon) {
+          while try await client.status().connections > 8 {}
+        }
+        while try await client.status().connections > 1 {}
+        try await daemon.withSocket { socket in
+          try await socket.hello()
+          #expect(try await socket.next()?.0.type == .hello)
+          let ids = (1...12_000).map { AccountID(UInt64($0)) }
+          var frame = ByteBuffer()
+          socket.codec.encodeScoreBatchRequest(
+            ids, kind: .buyer, asOf: nil, .init(stream: 1), to: &frame)
+          try await socket.send(frame.readSlice(length: 90_000)!)
+          _ = try await client.status()
+          try await socket.send(frame)
+          #expect(try await socket.next()?.0.type == .response)
+        }
+      }
+    }
+  }
+
+  /// Runs `body` while so many connections have each sent a tenth of a frame.
+  private static func withFramesInPart(
+    _ count: Int, of daemon: Daemon, _ body: @escaping @Sendable () async throws -> Void
+  ) async throws {
+    if count == 0 { return try await body() }
+    try await daemon.withSocket { socket in
+      try await socket.hello()
+      _ = try await socket.next()
+      var part = ByteBuffer()
+      FrameHeader(type: .request, flags: .end, stream: 1, code: 1, payloadBytes: 900_000)
+        .write(to: &part)
+      part.writeRepeatingByte(0, count: 90_000)
+      // Who is cut off may be so while it sends.
+      try? await socket.send(part)
+      try await withFramesInPart(count - 1, of: daemon, body)
+    }
+  }
+
   @Test func whoSaysNoHelloIsSentAway() async throws {
     try await Daemon.run(limits: { $0.helloTimeout = .milliseconds(20) }) { daemon in
       let notice = try await daemon.withSocket { try await $0.goAway() }

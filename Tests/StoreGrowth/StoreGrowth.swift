@@ -6,7 +6,8 @@ import Synchronization
 
 // Fills an account table and times every single insertion: a table that
 // rehashes, even rarely, shows here. Beside it runs the same loop without the
-// insertion, which tells how much of the longest is the machine's doing, and
+// insertion, and one that fills as much memory in the same way and nothing else,
+// which tell how much of the longest is the machine's doing, and
 // once more with the kernel's counters read around every insertion, which
 // tells what the slowest ones consist of. The next pages are made ready beside it,
 // as in the daemon. Then a reader reads beside a writer, and the table is copied.
@@ -31,6 +32,7 @@ enum StoreGrowth {
 
     var samples = [UInt32](repeating: 1, count: accountCount)  // Ones, so that its pages are there.
     let floor = measureFloor(into: &samples)
+    let memory = FreshMemory(recordCount: accountCount).fill(into: &samples)
     let table = try AccountTable(layout: layout(for: accountCount), seed: seed)
     let (growth, residentAdded) = measureGrowth(of: table, into: &samples)
     let lookups = measureLookups(in: table, accountCount: accountCount)
@@ -39,7 +41,7 @@ enum StoreGrowth {
     let causes = try findCauses(accountCount: accountCount)
 
     let report = Report(
-      accountCount: accountCount, growth: growth, floor: floor,
+      accountCount: accountCount, growth: growth, floor: floor, memory: memory,
       bytesPerAccount: Double(table.memoryBytes) / Double(accountCount),
       residentBytesPerAccount: Double(residentAdded) / Double(accountCount),
       lookups: lookups, reader: reader, copy: copy, causes: causes)
