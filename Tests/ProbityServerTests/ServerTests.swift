@@ -166,37 +166,39 @@ import Testing
         }
         while try await client.status().connections > 1 {}
         try await daemon.withSocket { socket in
-          try await socket.hello()
-          #expect(try await socket.next()?.0.type == .hello)
-          let ids = (1...12_000).map { AccountID(UInt64($0)) }
-          var frame = ByteBuffer()
-          socket.codec.encodeScoreBatchRequest(
-            ids, kind: .buyer, asOf: nil, .init(stream: 1), to: &frame)
-          try await socket.send(frame.readSlice(length: 90_000)!)
+          let rest = try await Self.sendInPart(&socket)
           _ = try await client.status()
-          try await socket.send(frame)
+          try await socket.send(rest)
           #expect(try await socket.next()?.0.type == .response)
         }
       }
     }
   }
 
-  /// Runs `body` while so many connections have each sent a tenth of a frame.
+  /// Runs `body` while so many connections have each sent a frame in part.
   private static func withFramesInPart(
     _ count: Int, of daemon: Daemon, _ body: @escaping @Sendable () async throws -> Void
   ) async throws {
     if count == 0 { return try await body() }
     try await daemon.withSocket { socket in
-      try await socket.hello()
-      _ = try await socket.next()
-      var part = ByteBuffer()
-      FrameHeader(type: .request, flags: .end, stream: 1, code: 1, payloadBytes: 900_000)
-        .write(to: &part)
-      part.writeRepeatingByte(0, count: 90_000)
       // Who is cut off may be so while it sends.
-      try? await socket.send(part)
+      _ = try? await sendInPart(&socket)
       try await withFramesInPart(count - 1, of: daemon, body)
     }
+  }
+
+  /// Greets, and sends 90,000 bytes of a frame.
+  ///
+  /// - Returns: the rest of it.
+  private static func sendInPart(_ socket: inout RawConnection) async throws -> ByteBuffer {
+    try await socket.hello()
+    #expect(try await socket.next()?.0.type == .hello)
+    let ids = (1...12_000).map { AccountID(UInt64($0)) }
+    var frame = ByteBuffer()
+    socket.codec.encodeScoreBatchRequest(ids, kind: .buyer, asOf: nil, .init(stream: 1), to: &frame)
+    let part = frame.readSlice(length: 90_000)
+    try await socket.send(try #require(part))
+    return frame
   }
 
   @Test func whoSaysNoHelloIsSentAway() async throws {
