@@ -37,15 +37,20 @@ public final class TableGrowth {
   @discardableResult
   public func prepare() -> Int {
     var pageCount = 0
+    // Shards fill alike, and would all ask for their next pages at once.
+    let recordsStepBytes = Self.recordsLeadBytes / shards.count
+    let indexStepBytes = Self.indexLeadBytes / shards.count
     for index in shards.indices {
       let shard = table.shard(index)
       let ends = shard.usedEnds
       let layout = table.layout
       pageCount += Self.populate(
-        shard, ends.index + Self.indexLeadBytes, smallBytes: StoreLayout.smallIndexBytes,
+        shard, ends.index + Self.indexLeadBytes + index * indexStepBytes,
+        smallBytes: StoreLayout.smallIndexBytes,
         &shards[index].index, in: layout.hugeIndexOffsets)
       pageCount += Self.populate(
-        shard, ends.records + Self.recordsLeadBytes, smallBytes: StoreLayout.smallRecordsBytes,
+        shard, ends.records + Self.recordsLeadBytes + index * recordsStepBytes,
+        smallBytes: StoreLayout.smallRecordsBytes,
         &shards[index].records, in: layout.hugeRecordsOffsets)
     }
     return pageCount

@@ -4,8 +4,8 @@ import Synchronization
 ///
 /// A group is written over zeros that were put on disk before, then synced:
 /// the file system has nothing to note, and one sync costs one flush.
-/// `append` and `sync` belong to one thread; `makeSpare` and `prune` to one
-/// other; the rest may be called by any.
+/// `append` and `sync` belong to one thread, `makeSpare` to another, `prune` to a
+/// third; the rest may be called by any.
 public final class SegmentedLog<Storage: Disk>: GroupLog, @unchecked Sendable {
   public struct Options: Sendable {
     /// Bytes of a segment: a multiple of `LogFormat.blockBytes`, less than 2^31.
@@ -236,7 +236,7 @@ public final class SegmentedLog<Storage: Disk>: GroupLog, @unchecked Sendable {
         + "and \(options.reserveBytes >> 20) MiB are kept in reserve")
   }
 
-  // MARK: The housekeeping thread
+  // MARK: Beside the thread that appends
 
   /// Writes the next segment's zeros ahead of time, if that is not done.
   ///
