@@ -21,7 +21,7 @@ final class Connection: EventSource {
   private let unparsed = ByteQueue()
   /// Written and not taken by the socket.
   private let unsent = ByteQueue()
-  /// The memory of both, as `service.keptBytes` knows it.
+  /// The memory of both beyond what is free, as `service.keptBytes` has it.
   private var keptBytes = 0
   /// What the socket took from `unsent`, ever: tells a slow peer from a silent one.
   private var unsentTakenCount: UInt64 = 0
@@ -131,7 +131,10 @@ final class Connection: EventSource {
     if readiness.contains(.writing) { sendUnsent() }
     if readiness.contains(.reading) && wantsToRead { read() }
     if noteKept() > limits.keptBytesMax && !state.isClosed {
-      goAway(.resourceExhausted, "the daemon keeps too many bytes of frames that came in part")
+      goAway(
+        .resourceExhausted,
+        "frames in part and replies not taken fill the daemon's memory: connect again, send less at once"
+      )
       unparsed.clear(keepingBytesMax: 0)
       _ = noteKept()
     }
@@ -139,7 +142,8 @@ final class Connection: EventSource {
 
   /// - Returns: the memory that all connections keep, where this one's has grown; else 0.
   private func noteKept() -> Int {
-    let added = unparsed.heldBytes + unsent.heldBytes - keptBytes
+    let held = unparsed.heldBytes + unsent.heldBytes
+    let added = max(held - limits.keptBytesFree, 0) - keptBytes
     if added == 0 { return 0 }
     keptBytes += added
     let sum = service.keptBytes.wrappingAdd(added, ordering: .relaxed).newValue

@@ -49,9 +49,12 @@ public struct ServerLimits: Sendable {
   public var unsentBytesHigh = 1 << 20
   public var unsentBytesLow = 256 << 10
   /// Memory of frames that have come in part and of replies that were not taken, of
-  /// all connections together; one that would take more is told RESOURCE_EXHAUSTED
-  /// and closed. A connection that waits for calls has none.
+  /// all connections together, beyond what each has free; one that would take more is
+  /// told RESOURCE_EXHAUSTED and closed. A connection that waits for calls has none.
   public var keptBytesMax = 512 << 20
+  /// Of that a connection's first bytes, so that whoever keeps little is not cut off
+  /// for those who keep much.
+  public var keptBytesFree = 64 << 10
   /// A peer that takes none of its replies for this long is cut off.
   public var unsentTimeout = Duration.seconds(30)
   /// A peer whose machine answers none of the kernel's probes for this long is cut

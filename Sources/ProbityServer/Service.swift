@@ -17,7 +17,7 @@ final class Service: Sendable {
   let logger: Logger
   let startedNanoseconds: UInt64
   let connectionCount = Atomic<Int>(0)
-  /// Memory that connections keep from one read or write to the next.
+  /// Memory that connections keep from one read or write to the next, beyond what each has free.
   let keptBytes = Atomic<Int>(0)
   let isDraining = Atomic<Bool>(false)
   private let connectionIDs = Atomic<UInt64>(0)
