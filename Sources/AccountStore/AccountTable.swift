@@ -44,7 +44,8 @@ public final class AccountTable: @unchecked Sendable {
     multiplier = StateHash.mix(seed, 0x8ebc_6af0_9c88_c6e3)
     copy = TableCopy(shardCount: layout.shardCount)
     memory = try ReservedMemory(
-      sizeBytes: layout.totalBytes, hugePageOffset: StoreLayout.smallIndexBytes)
+      frontBytes: layout.headerBytes, sizeBytes: layout.totalBytes,
+      hugePageOffset: StoreLayout.smallIndexBytes)
     for index in 0..<layout.shardCount {
       shard(index).useHugePages(layout)
       shard(index).bucketCount = StoreLayout.bucketsInitial
@@ -68,41 +69,15 @@ public final class AccountTable: @unchecked Sendable {
   public func record(of key: AccountKey) -> AccountRecord? { record(of: key, hash(of: key)) }
 
   @inline(__always)
-  private func record(of key: AccountKey, _ hash: Shard.Hash) -> AccountRecord? {
+  func record(of key: AccountKey, _ hash: Shard.Hash) -> AccountRecord? {
     let shard = shard(of: hash)
     return shard.read { sequence in
       shard.slot(of: key, hash, during: sequence).map { shard.record($0) }
     }
   }
 
-  /// Reads many records, overlapping their cache misses: while one is read, the
-  /// records of those behind it and the buckets of those still further are on their way.
-  ///
-  /// - Parameter body: called in order with the index in `ids` and the record.
-  @inline(__always)
-  public func records(
-    of ids: Span<UInt64>, kind: AccountKind, _ body: (Int, AccountRecord?) -> Void
-  ) {
-    // Enough places for the longest distance, and a power of two.
-    var hashes = InlineArray<16, UInt64>(repeating: 0)
-    for index in 0..<(ids.count + Self.bucketDistance) {
-      if index < ids.count {
-        let hash = hash(of: AccountKey(kind, AccountID(ids[index])))
-        hashes[index & 15] = hash.bits
-        prefetchBucket(hash)
-      }
-      let next = index - Self.bucketDistance + Self.recordDistance
-      if next >= 0 && next < ids.count { prefetchRecord(Shard.Hash(bits: hashes[next & 15])) }
-      let current = index - Self.bucketDistance
-      if current >= 0 {
-        let key = AccountKey(kind, AccountID(ids[current]))
-        body(current, record(of: key, Shard.Hash(bits: hashes[current & 15])))
-      }
-    }
-  }
-
-  /// How far ahead of being read a bucket and a record are asked for, in accounts:
-  /// what a core does meanwhile takes longer than a cache miss. Longer gave nothing.
+  /// How far ahead of being read a bucket and a record are asked for, in accounts that
+  /// come one by one: what a core does meanwhile takes longer than a cache miss.
   package static let bucketDistance = 15
   package static let recordDistance = 8
 
@@ -232,8 +207,7 @@ public final class AccountTable: @unchecked Sendable {
 
   @inline(__always)
   package func prefetchRecord(_ hash: Shard.Hash) {
-    let shard = shard(of: hash)
-    if let slot = shard.likelySlot(hash) { shard.prefetch(shard.recordOffset(slot)) }
+    shard(of: hash).prefetchRecord(hash)
   }
 
   // MARK: Inside
@@ -257,7 +231,9 @@ public final class AccountTable: @unchecked Sendable {
 
   @inline(__always)
   func shard(_ index: Int) -> Shard {
-    // Safe: index < shardCount; the memory lives as long as self.
-    unsafe Shard(base: memory.base + index * layout.shardBytes, layout: layout)
+    // Safe: index < shardCount, and both lie in memory that lives as long as self.
+    unsafe Shard(
+      header: memory.front + index &* StoreLayout.lineBytes,
+      base: memory.base + index &* layout.shardBytes, layout: layout)
   }
 }

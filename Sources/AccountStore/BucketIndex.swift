@@ -92,10 +92,21 @@ extension Shard {
     return (difference &- 0x0101_0101_0101_0101) & ~difference & 0x8080_8080_8080_8080
   }
 
+  /// Asks for the record that the bucket of `hash`, which should be near by now, names,
+  /// or for the bucket's overflow.
+  @inline(__always)
+  func prefetchRecord(_ hash: Hash) {
+    let bucket = homeOffset(hash)
+    if let slot = likelySlot(hash, inBucketAt: bucket) {
+      prefetch(recordOffset(slot))
+    } else if let overflow = nextOffset(bucket) {
+      prefetch(overflow)
+    }
+  }
+
   /// The first slot whose tag fits, unchecked: what to prefetch.
   @inline(__always)
-  func likelySlot(_ hash: Hash) -> Int? {
-    let offset = homeOffset(hash)
+  func likelySlot(_ hash: Hash, inBucketAt offset: Int) -> Int? {
     let low = Self.matches(load(offset), hash.tag)
     let high = Self.matches(load(offset + 8), hash.tag) & 0x8080_8080
     if low | high == 0 { return nil }

@@ -9,13 +9,20 @@ import CProbityShims
   // Safe: the pointer is set once; what lies behind it is accessed by atomic
   // words only, under the rules of `Shard`.
   let base: UnsafeMutableRawPointer
+  /// Where a few more bytes lie, on pages of their own before `base`.
+  let front: UnsafeMutableRawPointer
   private let reserved: UnsafeMutableRawPointer
   private let reservedBytes: Int
 
-  /// - Parameter hugePageOffset: bytes from `base` to where a huge page begins, less than one.
+  /// - Parameters:
+  ///   - frontBytes: behind `front`; at most a huge page less `hugePageOffset`.
+  ///   - hugePageOffset: bytes from `base` to where a huge page begins, less than one.
   /// - Throws: `StoreError.outOfAddressSpace`.
-  init(sizeBytes: Int, hugePageOffset: Int) throws(StoreError) {
+  init(frontBytes: Int, sizeBytes: Int, hugePageOffset: Int) throws(StoreError) {
     let page = StoreLayout.hugePageBytes
+    let smallPage = StoreLayout.pageBytes
+    let frontPagesBytes = (frontBytes + smallPage - 1) / smallPage * smallPage
+    precondition(frontPagesBytes <= page - hugePageOffset)
     reservedBytes = sizeBytes + 2 * page
     guard let reserved = unsafe probity_reserve(reservedBytes) else {
       throw .outOfAddressSpace(sizeBytes: reservedBytes)
@@ -25,6 +32,7 @@ import CProbityShims
     let skipped = Int(firstPage - UInt(bitPattern: reserved))
     // Safe: at most two huge pages are left out, which were reserved for it.
     unsafe base = unsafe reserved + skipped + page - hugePageOffset
+    unsafe front = unsafe base - frontPagesBytes
   }
 
   deinit { unsafe probity_release(reserved, reservedBytes) }

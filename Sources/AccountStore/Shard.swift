@@ -4,7 +4,7 @@ import Synchronization
 
 /// One shard's memory: a sequence lock, a linear-hashing index and the records.
 ///
-/// Header line, eight words: 0 sequence, 1 buckets in use, 2 records in use,
+/// The header, a line of words: 0 sequence, 1 buckets in use, 2 records in use,
 /// 3 overflow buckets ever used, 4 head of the list of free overflow buckets
 /// (plus one). Words 1–4 change only under the lock.
 ///
@@ -16,8 +16,9 @@ import Synchronization
 /// Source: Boehm, Can Seqlocks Get Along With Programming Language Memory
 /// Models?, MSPC 2012.
 @safe package struct Shard {
-  // Safe: points into a `ReservedMemory` that the owning table keeps alive;
-  // offsets are bounded by `StoreLayout` before use.
+  // Safe: both point into a `ReservedMemory` that the owning table keeps alive; offsets
+  // are bounded by `StoreLayout` before use. Atomic<UInt64> is a bare word.
+  private let header: UnsafeMutablePointer<Atomic<UInt64>>
   let base: UnsafeMutableRawPointer
   let overflowOffset: Int
   let recordsOffset: Int
@@ -25,7 +26,8 @@ import Synchronization
   let shardCapacity: Int
 
   @inline(__always)
-  init(base: UnsafeMutableRawPointer, layout: StoreLayout) {
+  init(header: UnsafeMutableRawPointer, base: UnsafeMutableRawPointer, layout: StoreLayout) {
+    unsafe self.header = unsafe header.assumingMemoryBound(to: Atomic<UInt64>.self)
     unsafe self.base = base
     overflowOffset = layout.overflowOffset
     recordsOffset = layout.recordsOffset
@@ -55,21 +57,18 @@ import Synchronization
   // MARK: Sequence
 
   @inline(__always)
-  package var sequence: UInt64 { load(0) }
+  package var sequence: UInt64 { headerWord(0) }
 
   /// Writer only. Until `endWrite` readers of this shard repeat themselves.
   @inline(__always)
   package func beginWrite() {
-    let sequence = unsafe word(0)
-    unsafe sequence.pointee.store(
-      sequence.pointee.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
+    unsafe header.pointee.store(header.pointee.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
   }
 
   @inline(__always)
   package func endWrite() {
-    let sequence = unsafe word(0)
-    unsafe sequence.pointee.store(
-      sequence.pointee.load(ordering: .relaxed) &+ 1, ordering: .releasing)
+    unsafe header.pointee.store(
+      header.pointee.load(ordering: .relaxed) &+ 1, ordering: .releasing)
   }
 
   /// Runs `body` until it ran between two equal, even sequences.
@@ -83,7 +82,7 @@ import Synchronization
       let before = sequence
       if before & 1 == 0 {
         let result = body(before)
-        if unsafe word(0).pointee.load(ordering: .relaxed) == before { return result }
+        if unsafe header.pointee.load(ordering: .relaxed) == before { return result }
       }
       spins += 1
       if spins & 63 == 0 { probity_yield() } else { probity_spin_hint() }
@@ -92,24 +91,34 @@ import Synchronization
 
   // MARK: Header
 
+  @inline(__always)
+  private func headerWord(_ index: Int) -> UInt64 {
+    unsafe header[index].load(ordering: .acquiring)
+  }
+
+  @inline(__always)
+  private func setHeaderWord(_ index: Int, _ value: UInt64) {
+    unsafe header[index].store(value, ordering: .releasing)
+  }
+
   var bucketCount: Int {
-    get { Int(truncatingIfNeeded: load(8)) }
-    nonmutating set { store(UInt64(newValue), 8) }
+    get { Int(truncatingIfNeeded: headerWord(1)) }
+    nonmutating set { setHeaderWord(1, UInt64(newValue)) }
   }
 
   package var recordCount: Int {
-    get { Int(truncatingIfNeeded: load(16)) }
-    nonmutating set { store(UInt64(newValue), 16) }
+    get { Int(truncatingIfNeeded: headerWord(2)) }
+    nonmutating set { setHeaderWord(2, UInt64(newValue)) }
   }
 
   package var overflowUsed: Int {
-    get { Int(truncatingIfNeeded: load(24)) }
-    nonmutating set { store(UInt64(newValue), 24) }
+    get { Int(truncatingIfNeeded: headerWord(3)) }
+    nonmutating set { setHeaderWord(3, UInt64(newValue)) }
   }
 
   var overflowFree: Int {
-    get { Int(truncatingIfNeeded: load(32)) }
-    nonmutating set { store(UInt64(newValue), 32) }
+    get { Int(truncatingIfNeeded: headerWord(4)) }
+    nonmutating set { setHeaderWord(4, UInt64(newValue)) }
   }
 
   // MARK: Records
@@ -119,8 +128,10 @@ import Synchronization
 
   /// The record in `slot`, which may be torn unless read under the lock.
   @inline(__always)
-  func record(_ slot: Int) -> AccountRecord {
-    let o = recordOffset(slot)
+  func record(_ slot: Int) -> AccountRecord { record(at: recordOffset(slot)) }
+
+  @inline(__always)
+  private func record(at o: Int) -> AccountRecord {
     let words = SIMD8<UInt64>(
       load(o), load(o + 8), load(o + 16), load(o + 24), load(o + 32), load(o + 40), load(o + 48),
       load(o + 56))
@@ -140,9 +151,19 @@ import Synchronization
   /// Whether the record in `slot` is of `key`: reads two words.
   @inline(__always)
   func isRecord(_ slot: Int, of key: AccountKey) -> Bool {
-    let o = recordOffset(slot)
-    return load(o + 40) == key.id.rawValue
+    isRecord(at: recordOffset(slot), of: key)
+  }
+
+  @inline(__always)
+  private func isRecord(at o: Int, of key: AccountKey) -> Bool {
+    load(o + 40) == key.id.rawValue
       && UInt8(truncatingIfNeeded: load(o + 56) >> 32) & 3 == key.kind.rawValue
+  }
+
+  /// The record at `offset` if it is of `key`, read under the lock.
+  @inline(__always)
+  func record(at offset: Int, ifOf key: AccountKey) -> AccountRecord? {
+    read { _ in isRecord(at: offset, of: key) ? record(at: offset) : nil }
   }
 
   // MARK: Copying (writer only, who alone changes what is copied)

@@ -2,9 +2,11 @@ import IntegrityCore
 
 /// Sizes of a table and where its parts lie in the reserved memory.
 ///
-/// Each shard has four parts, one after the other: a header line, the buckets,
-/// the overflow buckets and the records. All are reserved for the fullest
-/// shard that can be; pages take memory when first written.
+/// Each shard has three parts, one after the other: the buckets, the overflow buckets
+/// and the records. All are reserved for the fullest shard that can be; pages take
+/// memory when first written. The shards' headers, a line each, lie side by side before
+/// the first shard: each lookup reads one, and as far apart as the shards lie they would
+/// share the few places that a cache has for such addresses.
 ///
 /// Buckets and records of any but a small shard lie on huge pages of 2 MiB, so that
 /// finding an account does not take two walks through page tables as well. What a
@@ -33,7 +35,7 @@ public struct StoreLayout: Sendable, Equatable {
   package static let bucketsInitial = 8
   package static let pageBytes = 4096
   package static let hugePageBytes = 2 << 20
-  /// Header and buckets before the first huge page: of 32,760 accounts.
+  /// Buckets before the first huge page: of 32,768 accounts.
   package static let smallIndexBytes = 256 << 10
   /// Records before the first huge page: 16,384.
   package static let smallRecordsBytes = 1 << 20
@@ -51,7 +53,7 @@ public struct StoreLayout: Sendable, Equatable {
   /// A multiple of the huge page's size, so that shards do not share pages.
   package let shardBytes: Int
 
-  package static let bucketsOffset = lineBytes
+  package static let bucketsOffset = 0
 
   /// Every size and offset is computed here, once: lookups only load them.
   ///
@@ -80,6 +82,8 @@ public struct StoreLayout: Sendable, Equatable {
   }
 
   package var totalBytes: Int { shardBytes * shardCount }
+
+  package var headerBytes: Int { Self.lineBytes * shardCount }
 
   /// The first offset at or behind `offset` where a huge page begins.
   private static func hugePageOffset(from offset: Int) -> Int {

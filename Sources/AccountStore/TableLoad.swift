@@ -126,8 +126,7 @@ public final class ShardLoader: @unchecked Sendable {
         shard.prefetch(shard.homeOffset(hash))
       }
       for index in start..<end {
-        let slot = shard.likelySlot(Shard.Hash(bits: hashes[index - start]))
-        if let slot { shard.prefetch(shard.recordOffset(slot)) }
+        shard.prefetchRecord(Shard.Hash(bits: hashes[index - start]))
       }
       for index in start..<end {
         try load(Self.record(bytes, index), Shard.Hash(bits: hashes[index - start]), index: index)

@@ -1,9 +1,11 @@
 import Dispatch
 import Glibc
+import IntegrityCore
 import Synchronization
 
 /// Memory that is filled from its front while another thread has it put in place
-/// ahead, as a growing table's is, with nothing else: what the machine itself makes a
+/// ahead, as a growing table's is, and touched where it was written before, in no order
+/// and as often as a table's is, with nothing else: what the machine itself makes a
 /// writer wait.
 ///
 /// A virtual machine's memory can be slow to come, and to be found again, long after
@@ -38,27 +40,53 @@ import Synchronization
 
   deinit { unsafe munmap(base, sizeBytes) }
 
-  /// Writes one new record and changes one old at a time, at random.
-  func fill(into samples: inout [UInt32]) -> Distribution {
+  struct Waits {
+    let steps: Distribution
+    /// Nanoseconds of the longest step during which the thread was certainly not taken
+    /// off its processor, among those longer than `noticedNanoseconds`; or 0.
+    let longestNotPreempted: UInt64
+  }
+
+  /// Steps longer than this are asked what the kernel did meanwhile.
+  private static let noticedNanoseconds: UInt64 = 500_000
+
+  /// Writes one new record a step and touches old lines: two a step, as an insertion
+  /// does its account's bucket and the record of another with its tag, and at every
+  /// eighth a split's: twelve records and two buckets.
+  ///
+  /// - Parameter stepNanoseconds: for as long as this a step lasts at the least: what
+  ///   comes over a machine now and then comes more often in a longer time.
+  func fill(into samples: inout [UInt32], stepNanoseconds: Double) -> Waits {
     let group = DispatchGroup()
     DispatchQueue.global().async(group: group) { [self] in populateAhead() }
     defer { group.wait() }
-    var random: UInt64 = 88_172_645_463_325_252
+    var longestNotPreempted: UInt64 = 0
+    var preemptions = KernelUsage().preemptions
     let start = nanoseconds()
     for index in samples.indices {
       while index * 64 >= ready.load(ordering: .acquiring) {}
       let before = nanoseconds()
-      random ^= random << 13
-      random ^= random >> 7
-      random ^= random << 17
-      // Safe: both are below `sizeBytes`, the second within what was written.
-      unsafe base.storeBytes(of: random, toByteOffset: index * 64, as: UInt64.self)
-      let old = unsafe base + Int(random % UInt64(index + 1)) * 64
-      unsafe old.storeBytes(of: old.load(as: UInt64.self) &+ 1, as: UInt64.self)
-      samples[index] = UInt32(clamping: nanoseconds() - before)
+      unsafe base.storeBytes(of: before, toByteOffset: index * 64, as: UInt64.self)
+      for line in 0..<(index & 7 == 7 ? 16 : 2) { touch(index * 16 + line, below: index + 1) }
+      let duration = nanoseconds() - before
+      samples[index] = UInt32(clamping: duration)
       written.store(index * 64, ordering: .relaxed)
+      if duration > Self.noticedNanoseconds {
+        let seen = KernelUsage().preemptions
+        if seen == preemptions { longestNotPreempted = max(longestNotPreempted, duration) }
+        preemptions = seen
+      }
+      while Double(nanoseconds() - start) < Double(index) * stepNanoseconds {}
     }
-    return Distribution(samples, totalNanoseconds: nanoseconds() - start)
+    let steps = Distribution(samples, totalNanoseconds: nanoseconds() - start)
+    return Waits(steps: steps, longestNotPreempted: longestNotPreempted)
+  }
+
+  private func touch(_ number: Int, below recordCount: Int) {
+    let record = Int(StateHash.mix(UInt64(number), 17) % UInt64(recordCount))
+    // Safe: within what was written.
+    let line = unsafe base + record * 64
+    unsafe line.storeBytes(of: line.load(as: UInt64.self) &+ 1, as: UInt64.self)
   }
 
   private func populateAhead() {

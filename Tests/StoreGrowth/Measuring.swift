@@ -78,7 +78,7 @@ struct Report {
   let accountCount: Int
   let growth: Distribution
   let floor: Distribution
-  let memory: Distribution
+  let memory: FreshMemory.Waits
   let bytesPerAccount: Double
   let residentBytesPerAccount: Double
   let lookups: (single: Double, batch: Double)
@@ -92,7 +92,8 @@ struct Report {
         + " \(tenth(bytesPerAccount)) bytes each (resident: \(tenth(residentBytesPerAccount)))",
       line("insertion", growth),
       line("noise floor", floor),
-      line("memory alone", memory),
+      line("memory alone", memory.steps)
+        + "; not preempted, longest \(memory.longestNotPreempted) ns",
       "longest insertion: number \(growth.longestIndex)",
       "lookup: \(tenth(lookups.single)) ns single, \(tenth(lookups.batch)) ns in a batch",
       reader.text,
@@ -113,7 +114,8 @@ struct Report {
       + ",\"bytes_per_account\":\(tenth(bytesPerAccount))"
       + ",\"resident_bytes_per_account\":\(tenth(residentBytesPerAccount))"
       + ",\"insert_ns\":\(object(growth)),\"floor_ns\":\(object(floor))"
-      + ",\"memory_ns\":\(object(memory))"
+      + ",\"memory_ns\":\(object(memory.steps))"
+      + ",\"memory_longest_not_preempted_ns\":\(memory.longestNotPreempted)"
       + ",\"longest_not_preempted_ns\":\(causes.slowest.first?.nanoseconds ?? 0)"
       + ",\"longest_index\":\(growth.longestIndex)"
       + ",\"lookup_ns\":\(tenth(lookups.single)),\"batch_lookup_ns\":\(tenth(lookups.batch)),\"reader\":\(reader.json)"

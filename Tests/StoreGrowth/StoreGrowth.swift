@@ -6,11 +6,12 @@ import Synchronization
 
 // Fills an account table and times every single insertion: a table that
 // rehashes, even rarely, shows here. Beside it runs the same loop without the
-// insertion, and one that fills as much memory in the same way and nothing else,
-// which tell how much of the longest is the machine's doing, and
-// once more with the kernel's counters read around every insertion, which
-// tells what the slowest ones consist of. The next pages are made ready beside it,
-// as in the daemon. Then a reader reads beside a writer, and the table is copied.
+// insertion, and one that fills as much memory at the same pace, touches what was
+// filled before as often, and does nothing else: they tell how much of the longest is
+// the machine's doing. And once more with the kernel's counters read around every
+// insertion, which tells what the slowest ones consist of. The next pages are made
+// ready beside it, as in the daemon. A reader reads beside a writer, and the table is
+// copied.
 //
 //     swift run -c release store-growth [ACCOUNTS] [--json]
 
@@ -32,9 +33,11 @@ enum StoreGrowth {
 
     var samples = [UInt32](repeating: 1, count: accountCount)  // Ones, so that its pages are there.
     let floor = measureFloor(into: &samples)
-    let memory = FreshMemory(recordCount: accountCount).fill(into: &samples)
     let table = try AccountTable(layout: layout(for: accountCount), seed: seed)
     let (growth, residentAdded) = measureGrowth(of: table, into: &samples)
+    let memory = FreshMemory(recordCount: accountCount).fill(
+      into: &samples,
+      stepNanoseconds: Double(growth.totalNanoseconds) / Double(accountCount))
     let lookups = measureLookups(in: table, accountCount: accountCount)
     let reader = ReaderBesideWriter(table, key: key)
     let copy = try CopyCosts(table, key: key)
