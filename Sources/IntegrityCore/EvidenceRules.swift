@@ -20,13 +20,13 @@ public struct EvidenceRules: Sendable {
     // Before the event: a claim does not make its own claimant less credible.
     let credibility = credibility(of: buyer, in: event)
     if event.changesBuyer {
-      settleTier(&buyer, before: event)
+      settleTier(&buyer, before: event.at)
       buyer.touch(at: event.at, schema: schema)
       applyToBuyer(event, &buyer)
       updateTier(&buyer, at: buyer.lastEventAt)
     }
     if event.changesMerchant {
-      settleTier(&merchant, before: event)
+      settleTier(&merchant, before: event.at)
       merchant.touch(at: event.at, schema: schema)
       applyToMerchant(event, &merchant, credibility)
       updateTier(&merchant, at: merchant.lastEventAt)
@@ -121,16 +121,16 @@ public struct EvidenceRules: Sendable {
   /// Notes which tier the account deserved until the event. Without this, an
   /// account that rests for the cooldown would get whatever its next event makes
   /// it deserve at once.
-  private func settleTier(_ record: inout AccountRecord, before event: Event) {
+  func settleTier(_ record: inout AccountRecord, before time: UnixSeconds) {
     let isNew = record.tierCode == 0
-    let isLate = event.at <= record.lastEventAt
+    let isLate = time <= record.lastEventAt
     if isNew || isLate { return }
-    updateTier(&record, at: event.at)
+    updateTier(&record, at: time)
   }
 
   /// As of the account's newest event, `moment`: late news changes the tier that
   /// would have been, had it come in time.
-  private func updateTier(_ record: inout AccountRecord, at moment: UnixSeconds) {
+  func updateTier(_ record: inout AccountRecord, at moment: UnixSeconds) {
     let score = policy.score(record, at: DecayClock(schema, now: moment))
     policy.tiers.update(&record, score: score, day: moment.day)
   }

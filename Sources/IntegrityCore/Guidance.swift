@@ -34,22 +34,8 @@ public enum TierChange: Sendable, Hashable {
     }
   }
 
-  /// One English sentence. The only place that words guidance.
-  public var sentence: String {
-    switch self {
-    case .cleanOrders(1, let tier):
-      "1 more settled order without an incident reaches the score of tier \(tier.name)."
-    case .cleanOrders(let count, let tier):
-      "\(count) more settled orders without an incident reach the score of tier \(tier.name)."
-    case .wait(let days, let tier):
-      "The score is high enough: tier \(tier.name) is in force in \(Self.words(days))"
-        + " unless something happens."
-    case .fade(let days, let tier):
-      "Without new events the past fades: tier \(tier.name) is in force in \(Self.words(days))."
-    }
-  }
-
-  private static func words(_ days: Int) -> String { days == 1 ? "1 day" : "\(days) days" }
+  /// One English sentence.
+  public var sentence: String { wording.english }
 }
 
 extension Policy {

@@ -57,6 +57,8 @@ public final class Policy: Sendable {
   public let merchant: Scorecard
   public let tiers: TierRules
   public let credibility: CredibilityRules
+  public let claims: ClaimRules
+  public let subsidy: SubsidyRules
   public let buyerRules: CardRules
   public let merchantRules: CardRules
 
@@ -65,7 +67,7 @@ public final class Policy: Sendable {
   ///   there are as many dimensions as cases.
   public init(
     version: UInt32, buyer: CardRules, merchant: CardRules, tiers: TierRules,
-    credibility: CredibilityRules
+    credibility: CredibilityRules, claims: ClaimRules, subsidy: SubsidyRules
   ) {
     precondition(buyer.dimensions.count == BuyerDimension.allCases.count)
     precondition(merchant.dimensions.count == MerchantDimension.allCases.count)
@@ -74,9 +76,13 @@ public final class Policy: Sendable {
     self.merchant = Scorecard(merchant)
     self.tiers = tiers
     self.credibility = credibility
+    self.claims = claims
+    self.subsidy = subsidy
     buyerRules = buyer
     merchantRules = merchant
-    hash = Self.hash(version, [buyer, merchant], tiers, credibility)
+    hash = StateHash.of([
+      Self.hash(version, [buyer, merchant], tiers, credibility), claims.hash, subsidy.hash,
+    ])
   }
 
   /// The scorecard of `kind`.
@@ -106,6 +112,7 @@ public final class Policy: Sendable {
 extension Policy: Equatable {
   public static func == (a: Policy, b: Policy) -> Bool {
     a.version == b.version && a.buyerRules == b.buyerRules && a.merchantRules == b.merchantRules
-      && a.tiers == b.tiers && a.credibility == b.credibility
+      && a.tiers == b.tiers && a.credibility == b.credibility && a.claims == b.claims
+      && a.subsidy == b.subsidy
   }
 }

@@ -27,52 +27,16 @@ public enum ReasonCode: UInt16, Sendable, CaseIterable {
   case s01StaleState = 701
 
   /// "B03": what people say and write.
-  public var label: String { Self.texts[self]?.label ?? "?" }
+  public var label: String { Texts.reasons[self]?.label ?? "?" }
 
-  /// A few English words.
-  public var text: String { Self.texts[self]?.english ?? "?" }
+  /// A few words.
+  public var wording: Wording { Texts.reasons[self]?.words ?? Wording("?", "?") }
+
+  /// In English.
+  public var text: String { wording.english }
 
   /// The same in Chinese.
-  public var textChinese: String { Self.texts[self]?.chinese ?? "?" }
-
-  private struct Text {
-    let label: String
-    let english: String
-    let chinese: String
-    init(_ label: String, _ english: String, _ chinese: String) {
-      self.label = label
-      self.english = english
-      self.chinese = chinese
-    }
-  }
-
-  private static let texts: [ReasonCode: Text] = [
-    .b01StrongHistory: Text("B01", "strong history", "历史记录良好"),
-    .b02ThinHistory: Text("B02", "thin history", "历史记录不足"),
-    .b03ClaimRateHigh: Text("B03", "claim rate high", "索赔率偏高"),
-    .b04NotReceivedRateHigh: Text("B04", "not-received rate high", "未收到货投诉率偏高"),
-    .b05ReturnMismatch: Text("B05", "return mismatch", "退货与原商品不符"),
-    .b06LinkedAccounts: Text("B06", "linked accounts", "关联账号"),
-    .b07ConfirmedAbuse: Text("B07", "confirmed abuse", "已确认滥用"),
-    .m01QualityRefundsHigh: Text("M01", "quality refunds high", "品质退款率偏高"),
-    .m02LatePickup: Text("M02", "late pickup", "揽收不及时"),
-    .m03FalseShipment: Text("M03", "false shipment", "虚假发货"),
-    .m04NoStock: Text("M04", "no stock", "缺货"),
-    .m05StrongMerchant: Text("M05", "strong merchant", "优质商家"),
-    .m06ThinHistory: Text("M06", "thin history", "历史记录不足"),
-    .p01Concentration: Text("P01", "concentration between the two", "双方交易过于集中"),
-    .c01NonQuality: Text("C01", "not a matter of quality", "非品质问题"),
-    .c02EvidenceMissing: Text("C02", "evidence missing", "缺少凭证"),
-    .c03OverManualLimit: Text("C03", "over the limit for automatic decisions", "超过自动判定限额"),
-    .c04CarrierProof: Text("C04", "proven by the carrier", "物流已证实"),
-    .g01GlobalBudget: Text("G01", "global budget exhausted", "平台补贴预算已用完"),
-    .g02BuyerCap: Text("G02", "buyer's cap reached", "买家补贴额度已满"),
-    .g03MerchantCap: Text("G03", "merchant's cap reached", "商家补贴额度已满"),
-    .g04CategoryCap: Text("G04", "category's cap reached", "类目补贴额度已满"),
-    .o01Override: Text("O01", "set by an operator", "人工设定"),
-    .o02Listed: Text("O02", "listed by an operator", "人工名单"),
-    .s01StaleState: Text("S01", "state is stale", "数据未及时更新"),
-  ]
+  public var textChinese: String { wording.chinese }
 }
 
 /// A reason with the points it added (> 0) or took (< 0).

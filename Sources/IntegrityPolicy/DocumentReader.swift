@@ -24,7 +24,7 @@ struct DocumentReader {
     if !plainFaults.isEmpty { throw PolicyFault(source: source, items: plainFaults) }
 
     let faults = FaultCollector()
-    let document = read(try compose(yaml), faults)
+    let document = read(try compose(yaml), yaml, faults)
     if !faults.items.isEmpty { throw PolicyFault(source: source, items: faults.sorted) }
     return document
   }
@@ -115,18 +115,21 @@ struct DocumentReader {
 
   // MARK: Keys and values
 
-  private func read(_ root: Node, _ faults: FaultCollector) -> PolicyDocument {
+  private func read(_ root: Node, _ text: String, _ faults: FaultCollector) -> PolicyDocument {
     let document = Section(
       root, path: "", mark: nil,
-      keys: ["version", "name", "tiers", "credibility", "buyer", "merchant"], faults: faults)
+      keys: [
+        "version", "name", "tiers", "credibility", "claims", "subsidy", "buyer", "merchant",
+      ], faults: faults)
     let version = document.integer("version", in: 1...Int(UInt32.max))
     let name = document.name("name")
     let policy = Policy(
       version: UInt32(version ?? 1),
       buyer: card(document, .buyer, BuyerDimension.allCases.map(\.name)),
       merchant: card(document, .merchant, MerchantDimension.allCases.map(\.name)),
-      tiers: tiers(document), credibility: credibility(document))
-    return PolicyDocument(name: name, policy: policy)
+      tiers: tiers(document), credibility: credibility(document),
+      claims: claims(document), subsidy: subsidy(document))
+    return PolicyDocument(name: name, policy: policy, text: text)
   }
 
   private func tiers(_ document: Section) -> TierRules {

@@ -12,6 +12,8 @@ public struct PolicyDocument: Sendable, Equatable {
   /// What people call the policy: "standard".
   public let name: String
   public let policy: Policy
+  /// As it was read.
+  public let text: String
 
   /// Reads and checks a document.
   ///

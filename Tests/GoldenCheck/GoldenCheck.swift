@@ -15,18 +15,32 @@ struct GoldenCheck {
     }
     let events = URL(filePath: folder).appending(path: "events.ndjson")
     let expected = URL(filePath: folder).appending(path: "expected.txt")
-    if arguments.last == "--update" {
-      try GoldenReplay.simulatedFeed().write(to: events, atomically: true, encoding: .utf8)
-      let lines = try GoldenReplay.lines(String(contentsOf: events, encoding: .utf8))
-      try (lines.joined(separator: "\n") + "\n").write(
-        to: expected, atomically: true, encoding: .utf8)
-    }
+    let table = URL(filePath: folder).appending(path: "claims.txt")
+    if arguments.last == "--update" { try update(events, expected, table) }
     let lines = try GoldenReplay.lines(String(contentsOf: events, encoding: .utf8))
     let recorded = try String(contentsOf: expected, encoding: .utf8).split(separator: "\n")
+    try check("golden lines", lines, recorded.map(String.init))
+    let claims = try String(contentsOf: table, encoding: .utf8)
+    let decided = try GoldenClaims.updated(claims)
+    try check(
+      "golden claims", decided.split(separator: "\n").map(String.init),
+      claims.split(separator: "\n").map(String.init))
+  }
+
+  private static func update(_ events: URL, _ expected: URL, _ table: URL) throws {
+    try GoldenReplay.simulatedFeed().write(to: events, atomically: true, encoding: .utf8)
+    let lines = try GoldenReplay.lines(String(contentsOf: events, encoding: .utf8))
+    try (lines.joined(separator: "\n") + "\n").write(
+      to: expected, atomically: true, encoding: .utf8)
+    try GoldenClaims.updated(String(contentsOf: table, encoding: .utf8)).write(
+      to: table, atomically: true, encoding: .utf8)
+  }
+
+  private static func check(_ name: String, _ lines: [String], _ recorded: [String]) throws {
     let differing = zip(lines, recorded).filter { $0 != $1 }
     for (line, record) in differing { print("expected \(record)\n     got \(line)") }
     let failed = differing.count + abs(lines.count - recorded.count)
-    print("golden lines: \(lines.count - failed) passed, \(failed) failed")
+    print("\(name): \(lines.count - failed) passed, \(failed) failed")
     if failed > 0 || lines.isEmpty { exit(1) }
   }
 }

@@ -9,7 +9,8 @@ extension Policy {
   static func make(
     version: UInt32 = 1, base: Float = 600, dimension: DimensionRules = .plain,
     history: HistoryRules = .plain, boundDeviations: Float = 1.5, upheldCredit: Float = 0.5,
-    tiers: TierRules = .plain, credibility: CredibilityRules = .plain
+    tiers: TierRules = .plain, credibility: CredibilityRules = .plain,
+    claims: ClaimRules = .plain, subsidy: SubsidyRules = .plain
   ) -> Policy {
     func card(_ count: Int) -> CardRules {
       CardRules(
@@ -18,7 +19,8 @@ extension Policy {
     }
     return Policy(
       version: version, buyer: card(BuyerDimension.allCases.count),
-      merchant: card(MerchantDimension.allCases.count), tiers: tiers, credibility: credibility)
+      merchant: card(MerchantDimension.allCases.count), tiers: tiers, credibility: credibility,
+      claims: claims, subsidy: subsidy)
   }
 }
 
@@ -38,6 +40,23 @@ extension TierRules {
 
 extension CredibilityRules {
   static let plain = CredibilityRules(scoreZero: 400, scoreFull: 700, weightMin: 0.1)
+}
+
+extension ClaimRules {
+  static let plain = ClaimRules(
+    manualAmount: Minor(200_000), floorMin: 620, evidenceAmount: Minor(30_000),
+    strongFloor: 720, staleHours: 72,
+    coldStart: ColdStartRules(floorMin: 480, amountMax: Minor(5_000), yearMax: Minor(10_000)),
+    concentration: ConcentrationRules(claimsMin: 3, shareMin: 0.6),
+    abuse: AbuseRules(
+      claimRate: 0.3, notReceivedRate: 0.1, mismatchRate: 0.25, countMin: 3, merchantsMin: 3,
+      confirmedMin: 0.5),
+    counterpartyWeightMax: 1.5, appealDays: 30, answerDays: 14)
+}
+
+extension SubsidyRules {
+  static let plain = SubsidyRules(
+    caps: SubsidyAmounts { _ in Minor(100_000) }, reserveDays: 30)
 }
 
 extension UnixSeconds {

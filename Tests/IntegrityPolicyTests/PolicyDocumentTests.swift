@@ -35,7 +35,7 @@ struct PolicyDocumentTests {
     #expect(Self.faults(Self.standard) == [])
     let document = PolicyDocument.standard
     #expect(document.name == "standard")
-    #expect(document.policy.version == 1)
+    #expect(document.policy.version == 2)
     #expect(document.policy.tiers.lowestScores == [800, 700, 550, 400])
     #expect(document.policy.tiers.cooldownDays == 14)
     #expect(document.policy.buyerRules.base == 600)
@@ -61,7 +61,7 @@ struct PolicyDocumentTests {
       let document = try PolicyDocument.load(yaml: copy.joined(separator: "\n"), file: "changed")
       #expect(hashes.insert(document.policy.hash).inserted, "line \(index + 1): \(line)")
     }
-    #expect(numbers == 77)
+    #expect(numbers == 103)
   }
 
   // MARK: Values

@@ -1,0 +1,60 @@
+/// Everything that a decision on a claim reads, as it was just before the claim: with
+/// the policy, the whole of its reasons.
+public struct ClaimCase: Sendable, Equatable {
+  public var claim: Claim
+  public var buyer: AccountRecord
+  public var merchant: AccountRecord
+  public var history: ClaimHistory
+  /// Reserved and paid so far, by scope.
+  public var used: SubsidyAmounts
+  /// Allowed, by scope.
+  public var caps: SubsidyAmounts
+  /// What operators have set for either party.
+  public var orders: StandingOrders
+  /// Newest event that the state had seen; zero before the first.
+  public var stateAt: UnixSeconds
+
+  public init(
+    claim: Claim, buyer: AccountRecord, merchant: AccountRecord,
+    history: ClaimHistory = ClaimHistory(), used: SubsidyAmounts = .zero, caps: SubsidyAmounts,
+    orders: StandingOrders = StandingOrders(), stateAt: UnixSeconds
+  ) {
+    self.claim = claim
+    self.buyer = buyer
+    self.merchant = merchant
+    self.history = history
+    self.used = used
+    self.caps = caps
+    self.orders = orders
+    self.stateAt = stateAt
+  }
+}
+
+/// What went before between the two, those linked to the buyer included.
+public struct ClaimHistory: Sendable, Equatable {
+  /// The buyer's claims in the 90 days before, against anyone.
+  public var buyerClaims: UInt32
+  /// Those of them against this merchant.
+  public var pairClaims: UInt32
+  /// An operator has linked the buyer with the merchant: one identity behind both.
+  public var isLinked: Bool
+
+  public init(buyerClaims: UInt32 = 0, pairClaims: UInt32 = 0, isLinked: Bool = false) {
+    self.buyerClaims = buyerClaims
+    self.pairClaims = pairClaims
+    self.isLinked = isLinked
+  }
+}
+
+/// What operators have set for the parties of a claim.
+public struct StandingOrders: Sendable, Equatable {
+  /// The outcome of every claim of one of them.
+  public var outcome: Outcome?
+  /// One of them is on the list of those whose claims a human looks at.
+  public var isListed: Bool
+
+  public init(outcome: Outcome? = nil, isListed: Bool = false) {
+    self.outcome = outcome
+    self.isListed = isListed
+  }
+}
