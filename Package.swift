@@ -85,9 +85,12 @@ let package = Package(
     .target(
       name: "AccountStore", dependencies: ["IntegrityCore", "CProbityShims"],
       swiftSettings: hot),
+    .target(
+      name: "ClaimStore", dependencies: ["IntegrityCore", "AccountStore"], swiftSettings: hot),
     .target(name: "CommandLog", dependencies: ["CProbityShims"], swiftSettings: hot),
     .target(
-      name: "ProbityEngine", dependencies: ["IntegrityCore", "AccountStore", "CommandLog"],
+      name: "ProbityEngine",
+      dependencies: ["IntegrityCore", "AccountStore", "ClaimStore", "CommandLog"],
       swiftSettings: hot),
 
     // The wire and its two ends.
@@ -141,7 +144,16 @@ let package = Package(
 
     // Programs that try the store for longer than a test may take.
     .executableTarget(
-      name: "store-growth", dependencies: ["AccountStore", "IntegrityCore"],
+      name: "dispute-day",
+      dependencies: [
+        "ProbityClient", "ProbityWire", "IntegrityCore", "IntegrityPolicy",
+        "MarketplaceSimulator",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Tests/DisputeDay", exclude: ["run.sh"], swiftSettings: house),
+    .executableTarget(
+      name: "store-growth",
+      dependencies: ["AccountStore", "IntegrityCore", "IntegrityPolicy", "ProbityEngine"],
       path: "Tests/StoreGrowth", swiftSettings: house),
     .executableTarget(
       name: "store-race",
@@ -152,14 +164,18 @@ let package = Package(
     .executableTarget(
       name: "durability-simulation",
       dependencies: [
-        "ProbityEngine", "AccountStore", "CommandLog", "IntegrityCore", "IntegrityPolicy",
-        "SimulatedDisk", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "ProbityEngine", "AccountStore", "ClaimStore", "CommandLog", "IntegrityCore",
+        "IntegrityPolicy", "SimulatedDisk",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Tests/Simulation", swiftSettings: house),
 
     // Tests, a target a module.
     .testTarget(
       name: "AccountStoreTests", dependencies: ["AccountStore", "IntegrityCore"],
+      swiftSettings: house),
+    .testTarget(
+      name: "ClaimStoreTests", dependencies: ["ClaimStore", "IntegrityCore"],
       swiftSettings: house),
     .testTarget(name: "TidyTests", swiftSettings: house),
     .target(
@@ -215,8 +231,8 @@ let package = Package(
     .testTarget(
       name: "ProbityEngineTests",
       dependencies: [
-        "ProbityEngine", "IntegrityCore", "IntegrityPolicy", "AccountStore", "CommandLog",
-        "GoldenReplay", "SimulatedDisk",
+        "ProbityEngine", "IntegrityCore", "IntegrityPolicy", "AccountStore", "ClaimStore",
+        "CommandLog", "GoldenReplay", "SimulatedDisk",
       ],
       swiftSettings: house),
     .target(

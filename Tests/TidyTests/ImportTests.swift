@@ -10,9 +10,10 @@ enum Imports {
     "EventFeed": ["IntegrityCore", "CXXHash", "Foundation"],
     "MarketplaceSimulator": ["IntegrityCore"],
     "AccountStore": ["IntegrityCore", "CProbityShims", "Synchronization"],
+    "ClaimStore": ["IntegrityCore", "AccountStore", "SystemC"],
     "CommandLog": ["SystemC", "CProbityShims", "Synchronization"],
     "ProbityEngine": [
-      "IntegrityCore", "AccountStore", "CommandLog", "Synchronization", "SystemC",
+      "IntegrityCore", "AccountStore", "ClaimStore", "CommandLog", "Synchronization", "SystemC",
     ],
     // The wire and its two ends.
     "ProbityWire": ["IntegrityCore", "CProbityMessages", "CProtobufC", "CProbityShims"],
@@ -23,7 +24,7 @@ enum Imports {
       "Logging", "ServiceLifecycle", "Synchronization",
     ],
     "ProbityClient": [
-      "ProbityTransport", "ProbityWire", "IntegrityCore", "NIO", "Synchronization",
+      "ProbityTransport", "ProbityWire", "IntegrityCore", "NIO", "Synchronization", "SystemC",
     ],
     // Load for a daemon, and where it was measured.
     "BenchmarkMachine": ["SystemC"],
