@@ -19,6 +19,8 @@ package enum FileNames {
   private static let segmentSuffix = ".segment"
   private static let snapshotPrefix = "snapshot-"
   private static let snapshotSuffix = ".snapshot"
+  private static let receiptsPrefix = "receipts-"
+  private static let receiptsSuffix = ".receipts"
   /// What recovery or repair took out of the way and kept.
   package static let asidePrefix = "aside-"
 
@@ -40,10 +42,20 @@ package enum FileNames {
     position(name, snapshotPrefix, snapshotSuffix)
   }
 
+  /// Receipts from the one with that number on.
+  package static func receipts(from first: UInt32) -> String {
+    receiptsPrefix + digits(UInt64(first)) + receiptsSuffix
+  }
+
+  /// Number of the first receipt that the file of that name holds, or nil for another file's.
+  package static func firstReceipt(of name: String) -> UInt32? {
+    position(name, receiptsPrefix, receiptsSuffix).flatMap { UInt32(exactly: $0) }
+  }
+
   /// Whether `name` is one that only a store with contents has.
   static func isContent(_ name: String) -> Bool {
     segmentPosition(name) != nil || snapshotPosition(name) != nil || name == store
-      || name.hasPrefix(asidePrefix)
+      || firstReceipt(of: name) != nil || name.hasPrefix(asidePrefix)
   }
 
   private static func position(_ name: String, _ prefix: String, _ suffix: String) -> UInt64? {

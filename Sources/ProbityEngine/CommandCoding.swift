@@ -35,17 +35,6 @@ public enum CommandCoding {
     unsafe words.span.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
   }
 
-  /// The commands of a group, or nil where any of its bytes are no command.
-  static func decodeAll(_ bytes: [UInt8], count: Int) -> [Command]? {
-    var commands: [Command] = []
-    commands.reserveCapacity(count)
-    for index in 0..<count {
-      guard let command = decode(bytes, at: index * sizeBytes) else { return nil }
-      commands.append(command)
-    }
-    return commands
-  }
-
   /// The command at `offset`, or nil where the bytes are no command.
   public static func decode(_ bytes: [UInt8], at offset: Int) -> Command? {
     guard offset >= 0, bytes.count - offset >= sizeBytes else { return nil }

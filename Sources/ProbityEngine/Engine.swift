@@ -47,6 +47,9 @@ public final class Engine: Sendable {
     public var accountCount = 0
     /// Sources whose highest sequence is remembered.
     public var sourceCount = 0
+    /// Claims remembered, and the number of the oldest.
+    public var claimCount = 0
+    public var firstClaim: UInt32 = 0
     /// Set when the log failed: nothing is recorded any more.
     public var failure: String?
   }
@@ -61,7 +64,9 @@ public final class Engine: Sendable {
 
   /// Read by lookups, under its sequence locks.
   public let table: AccountTable
-  public let policy: Policy
+  /// The policy in force, and the tiers that operators have set.
+  public let policies: PolicyBoard
+  public let overrides: OverrideBoard
   public let schema: EvidenceSchema
   public let durability: Durability
   private let queue: JobQueue
@@ -82,7 +87,6 @@ public final class Engine: Sendable {
     notify: @escaping @Sendable (StoreNotice) -> Void = { _ in }
   ) {
     table = store.state.table
-    policy = store.state.rules.policy
     schema = store.state.rules.schema
     durability = store.log.durability
     let queue = JobQueue(commandsMax: limits.queuedCommandsMax)
@@ -94,6 +98,8 @@ public final class Engine: Sendable {
       housekeeper, bytesPerSecond: store.options.snapshotBytesPerSecond)
     self.queue = queue
     self.sequencer = sequencer
+    policies = sequencer.policies
+    overrides = sequencer.overrides
     self.housekeeper = housekeeper
     self.housekeeping = housekeeping
     thread = EngineThread { sequencer.run() }
@@ -117,12 +123,13 @@ public final class Engine: Sendable {
     state: IntegrityState, log: any GroupLog, clock: any EngineClock, limits: Limits = Limits()
   ) {
     table = state.table
-    policy = state.rules.policy
     schema = state.rules.schema
     durability = log.durability
     queue = JobQueue(commandsMax: limits.queuedCommandsMax)
     let sequencer = Sequencer(state: state, log: log, queue: queue, clock: clock, limits: limits)
     self.sequencer = sequencer
+    policies = sequencer.policies
+    overrides = sequencer.overrides
     housekeeper = nil
     housekeeping = nil
     spares = nil
@@ -133,9 +140,11 @@ public final class Engine: Sendable {
   /// Starts the sequencer on an empty state.
   public convenience init(
     table: AccountTable, rules: EvidenceRules, log: any GroupLog, clock: any EngineClock,
-    limits: Limits = Limits()
+    limits: Limits = Limits(), policies: PolicySetup? = nil
   ) {
-    let state = IntegrityState(table: table, rules: rules, sourcesMax: limits.sourcesMax)
+    let state = IntegrityState(
+      table: table, rules: rules, sourcesMax: limits.sourcesMax, policies: policies)
+    state.desk.receipts = MemoryReceipts()
     self.init(state: state, log: log, clock: clock, limits: limits)
   }
 
@@ -152,8 +161,11 @@ public final class Engine: Sendable {
     }
   }
 
+  /// The policy in force now. Takes a lock: loops keep what `policies` gave them.
+  public var policy: Policy { policies.policy.policy }
+
   /// Queues a job; its outcome goes to its `replyTo`.
-  public func submit(_ job: RecordJob) -> Admission {
+  public func submit(_ job: EngineJob) -> Admission {
     switch queue.push(job) {
     case .accepted: .accepted
     case .full: .queueFull

@@ -27,6 +27,7 @@ package final class Housekeeper<Storage: Disk>: @unchecked Sendable {
   private let disk: Storage
   private let identity: StoreIdentity
   private let log: SegmentedLog<Storage>
+  private let receipts: FileReceipts<Storage>
   private let options: StoreOptions
   private let clock: any EngineClock
   private let sequencer: Sequencer
@@ -62,6 +63,7 @@ package final class Housekeeper<Storage: Disk>: @unchecked Sendable {
     disk = store.disk
     identity = store.identity
     log = store.log
+    receipts = store.receipts
     options = store.options
     self.clock = clock
     self.sequencer = sequencer
@@ -151,7 +153,7 @@ package final class Housekeeper<Storage: Disk>: @unchecked Sendable {
     let channel = SnapshotChannel(pieceBytesMax: sequencer.copier.pieceBytesMax)
     do throws(SnapshotFailure) {
       try checkRoom()
-      run = try SnapshotRun(disk, identity, channel, clock)
+      run = try SnapshotRun(disk, identity, channel, receipts, clock)
     } catch {
       fail(error)
       return false
@@ -225,6 +227,7 @@ package final class Housekeeper<Storage: Disk>: @unchecked Sendable {
       guard let oldest = try disk.pruneSnapshots(keeping: 2) else { return }
       let generations = try disk.snapshotPositions().count
       try log.prune(through: generations < 2 ? 0 : oldest)
+      try receipts.prune(before: sequencer.applied.withLock { $0.firstClaim })
     } catch {
       notify(.pruneFailed(error.description))
     }

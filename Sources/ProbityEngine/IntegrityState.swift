@@ -7,12 +7,31 @@ import IntegrityCore
 // what an event means (IntegrityCore), memory layout (AccountStore), sockets
 // (ProbityServer). Written by one thread, the sequencer's.
 
+/// What a state knows about policies beyond the one in force.
+public struct PolicySetup: Sendable {
+  /// Of the policy in force from the beginning.
+  public let name: String
+  public let text: String
+  public let compile: PolicyCompiler
+
+  public init(name: String, text: String, compile: @escaping PolicyCompiler) {
+    self.name = name
+    self.text = text
+    self.compile = compile
+  }
+}
+
 /// The deterministic state: a fold over the log, equal wherever the same prefix was applied.
 ///
 /// Lookups read `table` from any thread; everything else is the sequencer's.
 public final class IntegrityState {
   public let table: AccountTable
-  public let rules: EvidenceRules
+  /// With the policy in force: `activatePolicy` changes it.
+  public private(set) var rules: EvidenceRules
+  /// Claims, money, appeals, orders of operators.
+  public let desk: ClaimDesk
+  public private(set) var shelf: PolicyShelf
+  private let compile: PolicyCompiler
   public private(set) var position = LogPosition.zero
   /// The state's own time: that of the newest event applied. Zero before the first.
   public private(set) var newestEventAt = UnixSeconds.zero
@@ -22,11 +41,22 @@ public final class IntegrityState {
   /// - Parameter sourcesMax: sources remembered, 1…2^30. Which of them are
   ///   forgotten depends on it: states that are to be equal need the same.
   public init(
-    table: AccountTable, rules: EvidenceRules, sourcesMax: Int = SourceTable.capacityStandard
+    table: AccountTable, rules: EvidenceRules, sourcesMax: Int = SourceTable.capacityStandard,
+    policies: PolicySetup? = nil
   ) {
     self.table = table
     self.rules = rules
     sources = SourceTable(capacity: sourcesMax)
+    desk = ClaimDesk(seed: table.seed)
+    shelf = PolicyShelf(
+      ShelvedPolicy(
+        name: policies?.name ?? "", text: policies?.text ?? "", policy: rules.policy,
+        position: .zero))
+    compile = policies?.compile ?? Self.readsNone
+  }
+
+  private static let readsNone: PolicyCompiler = { _ in
+    .failure(DeskRefusal(.precondition, field: "document", "policies are not read here"))
   }
 
   /// Takes over what was copied of another state: its sources and where it stood.
@@ -51,11 +81,86 @@ public final class IntegrityState {
 
   /// The hash that this state had while another policy was in force.
   func hash(policyHash: UInt64) -> UInt64 {
-    StateHash.of([
+    let evidence = StateHash.of([
       position.rawValue, UInt64(newestEventAt.rawValue), table.recordHashSum, UInt64(table.count),
       sources.hashSum, UInt64(sources.count), policyHash,
       UInt64(rules.schema.halfLifeSeconds),
     ])
+    let (desk, shelf) = (desk.hash, shelf.hash)
+    return desk == 0 && shelf == 0 ? evidence : StateHash.of([evidence, desk, shelf])
+  }
+
+  /// The next position, which is a command's of the desk.
+  func takePosition() -> LogPosition {
+    position = LogPosition(position.rawValue + 1)
+    return position
+  }
+
+  /// Moves the state's time on: with it budgets, reservations and windows.
+  func moveTime(to time: UnixSeconds) {
+    newestEventAt = Swift.max(newestEventAt, time)
+    desk.advance(to: newestEventAt, rules.policy)
+  }
+
+  /// Reads a policy's document.
+  func compile(
+    _ text: String, at position: LogPosition
+  ) throws(DeskRefusal) -> ShelvedPolicy {
+    let made = try compile(text).get()
+    return ShelvedPolicy(name: made.name, text: text, policy: made.policy, position: position)
+  }
+
+  /// Why a command of the desk must not be logged; nil = it may be.
+  ///
+  /// What the log cannot hold, or a document that another version of the program may read
+  /// otherwise: what is logged must come to the same whenever it is replayed.
+  func refusalBeforeLogging(_ command: DeskCommand) -> DeskRefusal? {
+    for (text, field, bytesMax) in [
+      (command.actor, "actor", DeskCommand.actorBytesMax),
+      (command.reason, "reason", DeskCommand.reasonBytesMax),
+    ] where text.utf8.count > bytesMax {
+      return DeskRefusal(.invalid, field: field, "must be at most \(bytesMax) bytes of UTF-8")
+    }
+    guard case .putPolicy(let text) = command.action else { return nil }
+    if text.utf8.count > PolicyShelf.textBytesMax {
+      return DeskRefusal(
+        .invalid, field: "document",
+        "has \(text.utf8.count) bytes: must be at most \(PolicyShelf.textBytesMax)")
+    }
+    if case .failure(let refusal) = compile(text) { return refusal }
+    return nil
+  }
+
+  /// Takes over the policies of another state.
+  package func restore(_ shelf: PolicyShelf) {
+    self.shelf = shelf
+    rules = EvidenceRules(schema: rules.schema, policy: shelf.active.policy)
+  }
+
+  /// Puts, activates or tries a policy.
+  func changePolicy(
+    _ action: DeskAction, _ context: DeskContext
+  ) throws(DeskRefusal) -> DeskAnswer {
+    let hash: UInt64
+    switch action {
+    case .putPolicy(let text):
+      let made = try compile(text, at: context.position)
+      hash = made.policy.hash
+      try shelf.put(made)
+    case .activatePolicy(let wanted):
+      hash = wanted
+      try shelf.activate(wanted)
+      rules = EvidenceRules(schema: rules.schema, policy: shelf.active.policy)
+    case .shadowPolicy(let wanted):
+      hash = wanted ?? shelf.activeHash
+      let before = shelf.shadowHash
+      try shelf.shadow(wanted)
+      if before != shelf.shadowHash { desk.shadow = ShadowTally() }
+    default: preconditionFailure("no change of a policy: \(action)")
+    }
+    context.begin()
+    let version = shelf[hash]?.policy.version ?? 0
+    return .policy(version: version, hash: hash, isActive: hash == shelf.activeHash)
   }
 
   /// Highest sequence applied of `source`; 0 = none, or forgotten.
@@ -69,14 +174,24 @@ public final class IntegrityState {
   /// To be asked before commands are applied that another state accepted: a
   /// log's, say, whose state had a larger table. A few nanoseconds far from
   /// full; near it, about 0.2 µs a command. Sequencer only.
-  public func lackOfRoom(for commands: [Command]) -> String? {
+  public func lackOfRoom(for commands: [LoggedCommand]) -> String? {
     let accountsFit = table.hasRoom(for: 2 * commands.count)
     if accountsFit && sources.count + commands.count <= sources.capacity { return nil }
     var forecast = RoomForecast(self, tracksAccounts: !accountsFit)
-    for index in commands.indices {
-      if let lack = forecast.take(commands[index...index]) { return lack }
+    for command in commands {
+      let lack =
+        switch command {
+        case .event(let command): forecast.take(CollectionOfOne(command))
+        case .desk(let command): forecast.take(command)
+        }
+      if let lack { return lack }
     }
     return nil
+  }
+
+  /// The same of events.
+  public func lackOfRoom(for commands: [Command]) -> String? {
+    lackOfRoom(for: commands.map { LoggedCommand.event($0) })
   }
 
   /// Applies commands in order and moves the position past them.
@@ -108,9 +223,26 @@ public final class IntegrityState {
   /// Applies a group as it was logged.
   ///
   /// - Returns: how many commands changed the state; nil, and nothing is done,
-  ///   where the bytes are not `count` commands.
+  ///   where the bytes are not `count` commands, or one of them finds no room.
   public func replay(_ body: [UInt8], count: Int) -> Int? {
-    CommandCoding.decodeAll(body, count: count).map { apply($0) }
+    LoggedCommand.decodeAll(body, bodyBytes: body.count, count: count).map { apply($0) }
+  }
+
+  /// Applies commands in order; what refuses a command of the desk refused it when it was
+  /// logged, too.
+  public func apply(_ commands: [LoggedCommand]) -> Int {
+    var appliedCount = 0
+    var events: [Command] = []
+    for command in commands {
+      switch command {
+      case .event(let command): events.append(command)
+      case .desk(let command):
+        appliedCount += apply(events)
+        events.removeAll(keepingCapacity: true)
+        if case .success = apply(command) { appliedCount += 1 }
+      }
+    }
+    return appliedCount + apply(events)
   }
 
   private static let bucketLookahead = 8

@@ -3,7 +3,7 @@ import IntegrityCore
 
 /// The bounded queue between the event loops and the sequencer.
 ///
-/// Bounded by commands, not jobs: memory follows commands. Full means refused,
+/// Bounded by commands, not jobs: memory follows commands. A question counts as one. Full means refused,
 /// at once: the caller says UNAVAILABLE and when to come back.
 @safe package final class JobQueue: @unchecked Sendable {
   // Safe: both are initialised in `init`, destroyed in `deinit`, and never
@@ -11,7 +11,7 @@ import IntegrityCore
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private let commandsMax: Int
-  private var jobs: [RecordJob] = []
+  private var jobs: [EngineJob] = []
   private var commandCount = 0
   private var isClosed = false
   private var isWoken = false
@@ -40,11 +40,11 @@ import IntegrityCore
   }
 
   /// Any thread. A job larger than the queue is taken by an empty queue.
-  func push(_ job: RecordJob) -> Admission {
+  func push(_ job: EngineJob) -> Admission {
     withLock {
       if isClosed { return .closed }
-      if commandCount > 0 && commandCount + job.commands.count > commandsMax { return .full }
-      commandCount += job.commands.count
+      if commandCount > 0 && commandCount + job.queuedCount > commandsMax { return .full }
+      commandCount += job.queuedCount
       jobs.append(job)
       if jobs.count == 1 { unsafe pthread_cond_signal(condition) }
       return .accepted
@@ -54,7 +54,7 @@ import IntegrityCore
   /// What a wait ended with.
   struct Taken {
     /// In the order they came; empty if it was something else.
-    var jobs: [RecordJob]
+    var jobs: [EngineJob]
     /// No more will come, and none is left.
     var isOver: Bool
   }

@@ -35,6 +35,26 @@ struct RoomForecast {
     newInShard = Array(repeating: 0, count: tracksAccounts ? state.table.layout.shardCount : 0)
   }
 
+  /// Takes a job in, or says why there is no room for it.
+  mutating func take(_ work: EngineJob.Work) -> String? {
+    switch work {
+    case .record(let commands): take(commands)
+    case .desk(let command): take(command)
+    case .ask: nil
+    }
+  }
+
+  /// Takes a command of the desk in: its accounts count as changed, and its time as not
+  /// passed, for it may be refused.
+  mutating func take(_ command: DeskCommand) -> String? {
+    if tracksAccounts {
+      var added: [AccountKey] = []
+      for key in state.desk.accounts(of: command.action) { add(key, &added) }
+      if let lack = lack(of: added) { return lack }
+    }
+    return nil
+  }
+
   /// Takes commands in, all or none of them, or says why there is no room.
   ///
   /// - Precondition: all commands are of one source.
@@ -53,14 +73,7 @@ struct RoomForecast {
       highest = command.sequence
       if tracksAccounts { addAccounts(of: command.event, &added) }
     }
-    if !added.allSatisfy(hasRoom) {
-      for key in added {
-        newAccounts.remove(key)
-        newInShard[state.table.shardIndex(of: key)] -= 1
-      }
-      return "no room for \(added.count) new accounts: "
-        + "the limit is \(state.table.layout.accountsMax)"
-    }
+    if let lack = lack(of: added) { return lack }
     time = timeAfter
     // A source that is not known does not become known by sequence 0.
     if highest == 0 { return nil }
@@ -108,6 +121,17 @@ struct RoomForecast {
   }
 
   // MARK: Accounts
+
+  /// Why the accounts, which were added, do not fit: they are then taken out again.
+  private mutating func lack(of added: [AccountKey]) -> String? {
+    if added.allSatisfy(hasRoom) { return nil }
+    for key in added {
+      newAccounts.remove(key)
+      newInShard[state.table.shardIndex(of: key)] -= 1
+    }
+    return "no room for \(added.count) new accounts: "
+      + "the limit is \(state.table.layout.accountsMax)"
+  }
 
   private mutating func addAccounts(of event: Event, _ added: inout [AccountKey]) {
     if event.changesBuyer { add(AccountKey(.buyer, event.buyer), &added) }

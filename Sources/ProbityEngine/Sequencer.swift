@@ -17,6 +17,9 @@ package final class Sequencer: Sendable {
 
   // Safe: touched by `init` before the thread starts and by the thread after.
   private nonisolated(unsafe) let state: IntegrityState
+  /// For those who only look up: kept up to date by the thread.
+  package let policies: PolicyBoard
+  package let overrides = OverrideBoard()
   /// Steps of a snapshot; asked from any thread.
   let copier: StateCopier
   private let log: any GroupLog
@@ -29,6 +32,8 @@ package final class Sequencer: Sendable {
     limits: Engine.Limits
   ) {
     unsafe self.state = state
+    policies = PolicyBoard(state.shelf.active)
+    overrides.set(from: state.desk)
     copier = StateCopier(state: state, clock: clock, limits: limits)
     self.log = log
     self.queue = queue
@@ -57,7 +62,7 @@ package final class Sequencer: Sendable {
   }
 
   /// One round: groups of the jobs, a sync that is due, the next step of a snapshot.
-  package func turn(_ jobs: [RecordJob]) {
+  package func turn(_ jobs: [EngineJob]) {
     var start = 0
     while start < jobs.count {
       let end = groupEnd(jobs, from: start)
@@ -65,7 +70,7 @@ package final class Sequencer: Sendable {
       start = end
     }
     if let due = log.syncDueNanoseconds, clock.monotonicNanoseconds >= due { _ = settle() }
-    copier.turn(settle: settle)
+    copier.turn { settle() && hasFlushedReceipts }
   }
 
   /// 0 = there is work that is no job; nil = there is none.
@@ -95,18 +100,18 @@ package final class Sequencer: Sendable {
     }
   }
 
-  private func groupEnd(_ jobs: [RecordJob], from start: Int) -> Int {
+  private func groupEnd(_ jobs: [EngineJob], from start: Int) -> Int {
     var end = start + 1
-    var commandCount = jobs[start].commands.count
+    var commandCount = jobs[start].queuedCount
     while end < jobs.count {
-      commandCount += jobs[end].commands.count
+      commandCount += jobs[end].queuedCount
       if commandCount > limits.groupCommandsMax { break }
       end += 1
     }
     return end
   }
 
-  private func runGroup(_ jobs: ArraySlice<RecordJob>) {
+  private func runGroup(_ jobs: ArraySlice<EngineJob>) {
     var replies = GroupReplies()
     let accepted = admit(jobs, &replies)
     if !accepted.isEmpty {
@@ -119,8 +124,8 @@ package final class Sequencer: Sendable {
     replies.deliver()
   }
 
-  /// Sorts out what is late, cancelled, or finds no room.
-  private func admit(_ jobs: ArraySlice<RecordJob>, _ replies: inout GroupReplies) -> [RecordJob] {
+  /// Sorts out what is late, cancelled, not fit to be logged, or finds no room.
+  private func admit(_ jobs: ArraySlice<EngineJob>, _ replies: inout GroupReplies) -> [EngineJob] {
     let now = clock.monotonicNanoseconds
     var room = unsafe RoomCheck(state)
     return jobs.filter { job in
@@ -132,7 +137,13 @@ package final class Sequencer: Sendable {
         replies.add(job, .deadlineExceeded)
         return false
       }
-      if let reason = room.lackOfRoom(for: job) {
+      if case .desk(let command) = job.work,
+        let refusal = unsafe state.refusalBeforeLogging(command)
+      {
+        replies.add(job, .refused(refusal))
+        return false
+      }
+      if let reason = lackOfReceiptRoom(for: job) ?? room.lackOfRoom(for: job) {
         replies.add(job, .storeFull(reason))
         return false
       }
@@ -141,27 +152,95 @@ package final class Sequencer: Sendable {
   }
 
   private func logAndApply(
-    _ jobs: [RecordJob], _ replies: inout GroupReplies
+    _ jobs: [EngineJob], _ replies: inout GroupReplies
   ) throws(LogError) {
-    let count = jobs.reduce(0) { $0 + $1.commands.count }
-    var payload: [UInt8] = []
-    payload.reserveCapacity(count * CommandCoding.sizeBytes)
-    for job in jobs { for command in job.commands { CommandCoding.append(command, to: &payload) } }
-    let first = try log.append(payload, count: count)
-    refusal.withLock { $0 = nil }
-    unsafe precondition(first == state.position.rawValue + 1, "the log and the state have parted")
-    var appliedCount = 0
+    let count = jobs.reduce(0) { $0 + $1.loggedCount }
+    if count > 0 { try log(jobs, count) }
+    var (appliedCount, duplicateCount) = (0, 0)
     for job in jobs {
-      let applied = unsafe state.apply(job.commands)
-      appliedCount += applied
-      let outcome = unsafe RecordOutcome.done(
-        applied: applied, duplicates: job.commands.count - applied,
-        highestSequence: state.highestSequence(of: job.commands[0].source),
-        position: state.position)
+      let outcome = unsafe apply(job.work, to: state, &appliedCount)
+      if case .done(_, let duplicates, _, _) = outcome { duplicateCount += duplicates }
       replies.add(job, outcome)
       copier.copyAhead()
     }
-    publish(appliedCount: appliedCount, duplicateCount: count - appliedCount)
+    flushReceipts()
+    publish(appliedCount: appliedCount, duplicateCount: duplicateCount)
+  }
+
+  /// Where the disk is full, receipts wait in memory: `admit` refuses claims before they
+  /// are too many.
+  private func flushReceipts() {
+    guard let receipts = unsafe state.desk.receipts else { return }
+    do throws(DiskError) {
+      try receipts.flush()
+    } catch {
+      if error.kind != .noSpace { close("receipts cannot be kept: \(error)") }
+    }
+  }
+
+  /// Why a command of the desk cannot be taken: its receipt could not be kept.
+  private func lackOfReceiptRoom(for job: EngineJob) -> String? {
+    guard case .desk = job.work, let receipts = unsafe state.desk.receipts,
+      receipts.pendingBytes > Self.pendingReceiptBytesMax
+    else { return nil }
+    return "no room on disk for more receipts"
+  }
+
+  /// False while receipts wait for room on disk: a snapshot would outlive them.
+  private var hasFlushedReceipts: Bool {
+    flushReceipts()
+    return unsafe state.desk.receipts?.pendingBytes ?? 0 == 0
+  }
+
+  private static let pendingReceiptBytesMax = 8 << 20
+
+  private func log(_ jobs: [EngineJob], _ count: Int) throws(LogError) {
+    var payload: [UInt8] = []
+    payload.reserveCapacity(count * CommandCoding.sizeBytes)
+    for job in jobs {
+      switch job.work {
+      case .record(let commands):
+        for command in commands { CommandCoding.append(command, to: &payload) }
+      case .desk(let command): DeskCoding.append(command, to: &payload)
+      case .ask: break
+      }
+    }
+    let first = try log.append(payload, count: count)
+    refusal.withLock { $0 = nil }
+    unsafe precondition(first == state.position.rawValue + 1, "the log and the state have parted")
+  }
+
+  private func apply(
+    _ work: EngineJob.Work, to state: IntegrityState, _ appliedCount: inout Int
+  ) -> JobOutcome {
+    switch work {
+    case .record(let commands):
+      let applied = state.apply(commands)
+      appliedCount += applied
+      return .done(
+        applied: applied, duplicates: commands.count - applied,
+        highestSequence: state.highestSequence(of: commands[0].source), position: state.position)
+    case .desk(let command):
+      switch state.apply(command) {
+      case .success(let answer):
+        appliedCount += 1
+        post(command.action, state)
+        return .answered(answer, position: state.position)
+      case .failure(let refusal): return .refused(refusal)
+      }
+    case .ask(let question): return .told(state.answer(question), position: state.position)
+    }
+  }
+
+  /// Lets those who look up know, before the command is answered.
+  private func post(_ action: DeskAction, _ state: IntegrityState) {
+    switch action {
+    case .setOverride(let account, .tier(let tier), let endsAt):
+      overrides.set(TierOverride(tier: tier, endsAt: endsAt), of: account)
+    case .clearOverride(let account, .tier): overrides.set(nil, of: account)
+    case .activatePolicy: policies.post(state.shelf.active)
+    default: break
+    }
   }
 
   private func publish(appliedCount: Int, duplicateCount: Int) {
@@ -173,11 +252,13 @@ package final class Sequencer: Sendable {
       $0.duplicateCount += UInt64(duplicateCount)
       $0.sourceCount = unsafe state.sources.count
       $0.accountCount = unsafe state.table.count
+      $0.claimCount = unsafe state.desk.claims.count
+      $0.firstClaim = unsafe state.desk.claims.first
     }
   }
 
   /// No room: nothing happened, it may come again. Anything else: stop recording.
-  private func fail(_ jobs: [RecordJob], _ error: LogError, _ replies: inout GroupReplies) {
+  private func fail(_ jobs: [EngineJob], _ error: LogError, _ replies: inout GroupReplies) {
     switch error {
     case .full(let reason):
       refusal.withLock { $0 = reason }
@@ -198,9 +279,9 @@ package final class Sequencer: Sendable {
 
 /// Outcomes of a group, by where they go.
 private struct GroupReplies {
-  private var sinks: [(sink: any ReplySink, outcomes: [(RecordJob.Ticket, RecordOutcome)])] = []
+  private var sinks: [(sink: any ReplySink, outcomes: [(EngineJob.Ticket, JobOutcome)])] = []
 
-  mutating func add(_ job: RecordJob, _ outcome: RecordOutcome) {
+  mutating func add(_ job: EngineJob, _ outcome: JobOutcome) {
     // As few sinks as event loops: a scan is the fastest map.
     if let index = sinks.firstIndex(where: { $0.sink === job.replyTo }) {
       sinks[index].outcomes.append((job.ticket, outcome))

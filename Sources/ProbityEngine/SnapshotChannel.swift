@@ -164,4 +164,11 @@ public enum SnapshotSection: UInt32, Sendable {
   case sources = 2
   /// `StateOutline`, once, at the end; group 0.
   case outline = 3
+  /// Numbered records of the desk, `copiedBytes` each; group 0.
+  case claims = 4
+  case notes = 5
+  case orders = 6
+  case reservations = 7
+  /// A policy's document each: position 8, bytes 8, text; group 0.
+  case policies = 8
 }

@@ -16,15 +16,19 @@ struct SnapshotRun<Storage: Disk> {
   private let writer: SnapshotWriter<Storage>
   private let channel: SnapshotChannel
   private let clock: any EngineClock
+  private let receipts: FileReceipts<Storage>
   private let started: UInt64
 
   /// Begins the file.
+  ///
+  /// - Parameter receipts: made durable before the snapshot is published.
   init(
     _ disk: Storage, _ identity: StoreIdentity, _ channel: SnapshotChannel,
-    _ clock: any EngineClock
+    _ receipts: FileReceipts<Storage>, _ clock: any EngineClock
   ) throws(SnapshotFailure) {
     started = clock.monotonicNanoseconds
     self.channel = channel
+    self.receipts = receipts
     self.clock = clock
     do throws(DiskError) {
       writer = try SnapshotWriter(disk, identity: identity)
@@ -64,6 +68,11 @@ struct SnapshotRun<Storage: Disk> {
   }
 
   private func finish(_ ending: SnapshotChannel.Ending, _ pause: (Int) -> Void) -> Step {
+    do throws(DiskError) {
+      try receipts.sync()
+    } catch {
+      return fail(SnapshotFailure(error))
+    }
     do throws(StoreFault) {
       let sizeBytes = try writer.finish(ending.summary, pause: pause)
       let report = SnapshotReport(

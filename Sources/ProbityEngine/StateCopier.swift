@@ -137,6 +137,7 @@ package final class StateCopier {
     copiedCount = 0
     state.table.beginCopy()
     state.sources.beginCopy()
+    state.desk.beginCopy()
     copiedCountMax = Self.roundsMax * (backlog + limits.pauseRecordsMax)
   }
 
@@ -144,10 +145,16 @@ package final class StateCopier {
     if channel == nil { return }
     state.table.endCopy()
     state.sources.endCopy()
+    state.desk.endCopy()
     channel = nil
   }
 
-  private var backlog: Int { state.table.copyBacklog + state.sources.copyBacklog }
+  /// Records of the desk are larger than those of accounts.
+  private var deskRecordsMax: Int { max(1, limits.copiedRecordsMax / 4) }
+
+  private var backlog: Int {
+    state.table.copyBacklog + state.sources.copyBacklog + state.desk.copyBacklog
+  }
 
   private var lastRecordsMax: Int {
     copiedCount > copiedCountMax ? .max : limits.pauseRecordsMax
@@ -162,6 +169,12 @@ package final class StateCopier {
       piece.itemCount = copied.recordCount
     } else if let count = state.sources.copyNext(entriesMax: countMax, into: &piece.bytes) {
       piece.section = .sources
+      piece.group = 0
+      piece.itemCount = count
+    } else if let (section, count) = state.desk.copyNext(
+      countMax: deskRecordsMax, into: &piece.bytes)
+    {
+      piece.section = section
       piece.group = 0
       piece.itemCount = count
     } else {
@@ -180,6 +193,10 @@ package final class StateCopier {
       pieces.append(piece)
       pieces[pieces.count - 1].bytes = Array(piece.bytes[...])
       piece.bytes.removeAll(keepingCapacity: true)
+    }
+    for policy in state.shelf.copied {
+      pieces.append(
+        SnapshotChannel.Piece(section: .policies, group: 0, itemCount: 1, bytes: policy))
     }
     pieces.append(
       SnapshotChannel.Piece(

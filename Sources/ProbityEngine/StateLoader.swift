@@ -13,13 +13,18 @@ public struct StateLoader<Storage: Disk>: Sendable {
   private let rules: EvidenceRules
   private let accountsMax: Int
   private let sourcesMax: Int
+  private let policies: PolicySetup?
 
   /// - Parameters:
-  ///   - rules: in force from now on; the snapshot may have been made under another policy.
+  ///   - rules: in force from now on, unless a policy was activated by command; the snapshot
+  ///     may have been made under another policy.
   ///   - accountsMax: of the table that is made.
+  ///   - policies: reads the documents of policies that were put.
   public init(
-    _ reader: SnapshotReader<Storage>, rules: EvidenceRules, accountsMax: Int, sourcesMax: Int
+    _ reader: SnapshotReader<Storage>, rules: EvidenceRules, accountsMax: Int, sourcesMax: Int,
+    policies: PolicySetup? = nil
   ) {
+    self.policies = policies
     self.reader = reader
     self.rules = rules
     self.accountsMax = accountsMax
@@ -32,8 +37,9 @@ public struct StateLoader<Storage: Disk>: Sendable {
     let table = try makeTable(outline)
     try loadAccounts(into: table, outline, threadCount: threadCount)
     // Its sources come with `restore`.
-    let state = IntegrityState(table: table, rules: rules, sourcesMax: 1)
+    let state = IntegrityState(table: table, rules: rules, sourcesMax: 1, policies: policies)
     try loadSources(into: state, outline)
+    if let desk = outline.desk { try loadDesk(desk, into: state) }
     let hash = state.hash(policyHash: reader.summary.rules.policyHash)
     if hash != reader.summary.stateHash {
       throw damage(at: 0, "what it holds does not have the state hash that its trailer names")
@@ -173,6 +179,62 @@ public struct StateLoader<Storage: Disk>: Sendable {
     if UInt64(state.sources.count) != outline.sourceCount {
       throw damage(at: 0, "it holds \(state.sources.count) sources, not \(outline.sourceCount)")
     }
+  }
+
+  // MARK: The desk
+
+  private func loadDesk(_ outline: DeskOutline, into state: IntegrityState) throws(StoreFault) {
+    let sections: [SnapshotSection] = [.claims, .notes, .orders, .reservations, .policies]
+    var offset = 0
+    var documents: [(position: LogPosition, text: String)] = []
+    do {
+      let file = try reader.open()
+      var buffer: [UInt8] = []
+      for chunk in reader.chunks {
+        guard let section = SnapshotSection(rawValue: chunk.section), sections.contains(section)
+        else { continue }
+        offset = Int(chunk.offset)
+        try reader.read(chunk, file, into: &buffer)
+        let bytes = Array(buffer[..<Int(chunk.bodyBytes)])
+        if section != .policies {
+          try state.desk.load(bytes, of: section)
+        } else if let document = PolicyShelf.load(bytes) {
+          documents.append(document)
+        } else {
+          throw damage(at: offset, "a policy's document is damaged")
+        }
+      }
+      try state.desk.finishLoad(outline)
+    } catch let fault as StoreFault {
+      throw fault
+    } catch {
+      throw damage(at: offset, "\(error)")
+    }
+    try loadPolicies(documents, outline, into: state)
+  }
+
+  private func loadPolicies(
+    _ documents: [(position: LogPosition, text: String)], _ outline: DeskOutline,
+    into state: IntegrityState
+  ) throws(StoreFault) {
+    if documents.isEmpty { return }
+    var shelved: [ShelvedPolicy] = []
+    for document in documents {
+      do throws(DeskRefusal) {
+        shelved.append(try state.compile(document.text, at: document.position))
+      } catch {
+        // No damage, for which an older snapshot would be a substitute.
+        throw StoreFault(
+          .rules, file: reader.path,
+          what: "a policy that was put is refused by this version: \(error.message)",
+          remedy: "use the version of the program that wrote it")
+      }
+    }
+    let shelf = PolicyShelf(
+      shelved, activeHash: outline.activeHash, shadowHash: outline.shadowHash,
+      changeCount: outline.policyChangeCount)
+    guard let shelf else { throw damage(at: 0, "the policy in force is not in it") }
+    state.restore(shelf)
   }
 
   private func damage(at offset: Int, _ what: String) -> StoreFault {

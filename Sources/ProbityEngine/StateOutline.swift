@@ -14,6 +14,7 @@ import IntegrityCore
 /// | 32 | 4 | newest event applied, UTC seconds |
 /// | 36 | 4 | shards |
 /// | 40 | 4 × shards | accounts in each shard |
+/// | | 288 | `DeskOutline`, unless nothing was ever done at the desk |
 struct StateOutline: Equatable {
   var position: UInt64
   var seed: UInt64
@@ -21,9 +22,11 @@ struct StateOutline: Equatable {
   var sourceCount: UInt64
   var newestEventAt: UnixSeconds
   var shardCounts: [UInt32]
+  /// Nil where nothing was ever done at the desk.
+  var desk: DeskOutline?
 
   static let fixedBytes = 40
-  static let bytesMax = fixedBytes + 4 * 256
+  static let bytesMax = fixedBytes + 4 * 256 + DeskOutline.sizeBytes
 
   /// Of a state whose copy is complete.
   init(_ state: IntegrityState) {
@@ -33,6 +36,7 @@ struct StateOutline: Equatable {
     sourceCount = UInt64(state.sources.count)
     newestEventAt = state.newestEventAt
     shardCounts = state.table.copiedShardCounts().map { UInt32($0) }
+    desk = DeskOutline(state)
   }
 
   var encoded: [UInt8] {
@@ -42,6 +46,7 @@ struct StateOutline: Equatable {
     bytes.appendLittleEndian(newestEventAt.rawValue)
     bytes.appendLittleEndian(UInt32(shardCounts.count))
     for count in shardCounts { bytes.appendLittleEndian(count) }
+    if let desk { for word in desk.words { bytes.appendLittleEndian(word) } }
     return bytes
   }
 
@@ -60,9 +65,14 @@ struct StateOutline: Equatable {
     newestEventAt = UnixSeconds(word(UInt32.self, 32))
     let shardCount = Int(word(UInt32.self, 36))
     guard (1...256).contains(shardCount), shardCount & (shardCount - 1) == 0,
-      bytes.count == Self.fixedBytes + 4 * shardCount
+      case let end = Self.fixedBytes + 4 * shardCount,
+      bytes.count == end || bytes.count == end + DeskOutline.sizeBytes
     else { return nil }
     shardCounts = (0..<shardCount).map { word(UInt32.self, Self.fixedBytes + 4 * $0) }
+    if bytes.count > end {
+      desk = DeskOutline(words: (0..<DeskOutline.wordCount).map { word(UInt64.self, end + 8 * $0) })
+      if desk == nil { return nil }
+    }
     guard shardCounts.reduce(0, { $0 + UInt64($1) }) == accountCount else { return nil }
   }
 }

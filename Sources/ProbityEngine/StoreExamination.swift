@@ -97,7 +97,8 @@ package struct StoreExamination<Storage: Disk> {
 
   private func loader(_ reader: SnapshotReader<Storage>) -> StateLoader<Storage> {
     StateLoader(
-      reader, rules: rules, accountsMax: options.accountsMax, sourcesMax: options.sourcesMax)
+      reader, rules: rules, accountsMax: options.accountsMax, sourcesMax: options.sourcesMax,
+      policies: options.policies)
   }
 
   /// Replays the log from a snapshot, or from the beginning, to its end.
@@ -112,7 +113,8 @@ package struct StoreExamination<Storage: Disk> {
     var finding = FoldFinding(basePosition: base)
     var waiting = snapshots.filter { $0.position > base }.sorted { $0.position < $1.position }[...]
     let inspector = StoreInspector(disk, identity, progress: progress)
-    let forecast = try inspector.forecast(after: base, rules: replayRules) {
+    let logRules = ReplayRules(state.shelf.policies[0].policy)
+    let forecast = try inspector.forecast(after: base, rules: logRules) {
       (group, body) throws(StoreFault) in
       try state.replay(group, body, file: disk.path(of: ""))
       while let next = waiting.first, next.position <= state.position.rawValue {
@@ -160,7 +162,8 @@ extension IntegrityState {
     do throws(StoreError) {
       let table = try AccountTable(
         layout: StoreLayout(accountsMax: options.accountsMax), seed: seed)
-      return IntegrityState(table: table, rules: rules, sourcesMax: options.sourcesMax)
+      return IntegrityState(
+        table: table, rules: rules, sourcesMax: options.sourcesMax, policies: options.policies)
     } catch {
       switch error {
       case .outOfAddressSpace(let sizeBytes):
@@ -176,8 +179,9 @@ extension IntegrityState {
   ///
   /// - Parameter file: to be named in a fault.
   func replay(_ group: LogGroup, _ body: [UInt8], file: String) throws(StoreFault) {
-    guard group.bodyBytes == group.count * CommandCoding.sizeBytes,
-      let commands = CommandCoding.decodeAll(body, count: group.count)
+    guard
+      let commands = LoggedCommand.decodeAll(
+        body, bodyBytes: group.bodyBytes, count: group.count)
     else {
       throw StoreFault(
         .dataLoss, file: file,
@@ -190,6 +194,14 @@ extension IntegrityState {
       throw StoreFault(
         .room, file: file, what: "replaying position \(group.firstPosition): \(reason)",
         remedy: "start with a larger --accounts-max")
+    }
+    for case .desk(let command) in commands {
+      guard let refusal = refusalBeforeLogging(command) else { continue }
+      throw StoreFault(
+        .rules, file: file,
+        what: "replaying position \(group.firstPosition): what was taken when it was logged is "
+          + "refused by this version: \(refusal.message)",
+        remedy: "use the version of the program that wrote it")
     }
     _ = apply(commands)
   }

@@ -20,6 +20,8 @@ public struct StoreOptions: Sendable {
   public var snapshotSeconds = 3_600
   /// Most that a snapshot writes, and reads back, a second; 0 = no limit.
   public var snapshotBytesPerSecond = 256 << 20
+  /// Reads documents of policies, and names the one that a store begins with.
+  public var policies: PolicySetup?
   /// False refuses a directory without a store.
   public var mayCreate = true
   /// How far the machine's clock may lie behind what the store has seen.
@@ -59,6 +61,7 @@ public struct RecoveredStore<Storage: Disk> {
   public let log: SegmentedLog<Storage>
   public let options: StoreOptions
   public let report: RecoveryReport
+  package let receipts: FileReceipts<Storage>
 }
 
 /// Opens a store: the newest snapshot that is whole, then the log behind it
@@ -98,13 +101,18 @@ public struct StoreRecovery<Storage: Disk> {
       if let loaded { loaded } else {
         try IntegrityState.empty(disk, rules, options, seed: tableSeed)
       }
-    let recovery = LogRecovery(disk, identity: identity, rules: replayRules, for: .writing)
+    let receipts = FileReceipts(disk)
+    state.desk.receipts = receipts
+    // What the log began with: activating another policy is a command in it.
+    let logRules = ReplayRules(state.shelf.policies[0].policy)
+    let recovery = LogRecovery(disk, identity: identity, rules: logRules, for: .writing)
     let end: LogEnd<Storage>
     do throws(StoreFault) {
       end = try recovery.run(after: state.position.rawValue) {
         (group, body) throws(StoreFault) in
         try replay(group, body, into: state, &report)
       }
+      try faulting { () throws(DiskError) in try receipts.flush() }
     } catch {
       throw error.following(unusable)
     }
@@ -115,7 +123,8 @@ public struct StoreRecovery<Storage: Disk> {
     report.durationNanoseconds = clock.monotonicNanoseconds - started
     return RecoveredStore(
       disk: disk, identity: identity, state: state,
-      log: makeLog(identity, replayRules, end), options: options, report: report)
+      log: makeLog(identity, logRules, end), options: options, report: report,
+      receipts: receipts)
   }
 
   private func makeLog(
@@ -153,7 +162,8 @@ public struct StoreRecovery<Storage: Disk> {
       do throws(StoreFault) {
         let reader = try SnapshotReader(disk, identity, position: position)
         let loader = StateLoader(
-          reader, rules: rules, accountsMax: options.accountsMax, sourcesMax: options.sourcesMax)
+          reader, rules: rules, accountsMax: options.accountsMax,
+          sourcesMax: options.sourcesMax, policies: options.policies)
         let state = try loader.load(threadCount: options.loadThreadCount)
         report.snapshotPosition = position
         report.snapshotBytes = reader.sizeBytes
@@ -189,7 +199,12 @@ public struct StoreRecovery<Storage: Disk> {
     try state.replay(group, body, file: disk.path(of: ""))
     report.replayedCount += UInt64(group.count)
     report.replayedBytes += group.bodyBytes
+    if let receipts = state.desk.receipts, receipts.pendingBytes > Self.pendingReceiptBytesMax {
+      try faulting { () throws(DiskError) in try receipts.flush() }
+    }
   }
+
+  private static var pendingReceiptBytesMax: Int { 1 << 20 }
 
   private func countTornTails() throws(StoreFault) -> Int {
     try faulting { () throws(DiskError) in

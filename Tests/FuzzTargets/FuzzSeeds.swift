@@ -1,6 +1,7 @@
 import CommandLog
 import ForgedStore
 import IntegrityCore
+import IntegrityPolicy
 import ProbityEngine
 import SimulatedDisk
 
@@ -41,7 +42,7 @@ public enum FuzzSeeds {
   ///
   /// - Throws: `StoreFault` where the engine's own snapshot cannot be read.
   public static func snapshot() throws -> [(name: String, input: [UInt8])] {
-    let state = try snapshotOfAState()
+    let state = try snapshotOfAState([.record(events)])
     var small = ForgedSnapshot(position: SnapshotFuzz.position)
     small.chunks = [.init(payload(1), section: 1), .init(payload(2), section: 3)]
     return [
@@ -49,27 +50,30 @@ public enum FuzzSeeds {
       ("opaque-file", [0] + small.forge()), ("opaque", SnapshotFuzz.description(small)),
       ("lying-size", [1, 15] + [UInt8](repeating: 1, count: 60)),
     ]
+      + (try desks.map {
+        ("state-\($0.name)", SnapshotFuzz.description(try snapshotOfAState($0.work)))
+      })
   }
 
   /// What the engine writes at its end, as the forged store's.
-  private static func snapshotOfAState() throws -> ForgedSnapshot {
+  private static func snapshotOfAState(_ work: [EngineJob.Work]) throws -> ForgedSnapshot {
     let disk = SimulatedDisk(seed: 1)
     var options = StoreOptions()
     options.accountsMax = SnapshotFuzz.accountsMax
     options.sourcesMax = SnapshotFuzz.sourcesMax
     options.segmentBytes = 64 << 10
     options.reserveBytes = 0
+    options.policies = SnapshotFuzz.policies
     let store = try StoreRecovery(
       disk, rules: SnapshotFuzz.rules, options: options, clock: StandingClock()
     ).open(tableSeed: 1)
     let engine = Engine(store, clock: StandingClock())
-    let commands = (1...SnapshotFuzz.position).map {
-      Command(source: 7, sequence: $0, event: event(buyer: $0))
+    for work in work {
+      _ = engine.submit(
+        EngineJob(
+          work, deadlineNanoseconds: .max,
+          ticket: EngineJob.Ticket(connection: 1, stream: 1), replyTo: NoReplies()))
     }
-    _ = engine.submit(
-      RecordJob(
-        commands: commands, deadlineNanoseconds: .max,
-        ticket: RecordJob.Ticket(connection: 1, stream: 1), replyTo: NoReplies()))
     engine.stop()
     let reader = try SnapshotReader(disk, store.identity, position: SnapshotFuzz.position)
     var snapshot = ForgedSnapshot(position: SnapshotFuzz.position)
@@ -84,6 +88,41 @@ public enum FuzzSeeds {
       snapshot.chunks.append(forged)
     }
     return snapshot
+  }
+
+  private static var events: [Command] {
+    (1...SnapshotFuzz.position).map {
+      Command(source: 7, sequence: $0, event: event(buyer: $0))
+    }
+  }
+
+  /// Three commands each: claims with notes, money and orders; and policies.
+  private static var desks: [(name: String, work: [EngineJob.Work])] {
+    let at = UnixSeconds(1_750_000_000)
+    let claim = Claim(
+      id: ClaimID(4), buyer: AccountID(1), merchant: AccountID(9), openedAt: at,
+      amount: Minor(1_000), category: 3, kind: .quality, allegation: .defective)
+    let other = PolicyDocument.standardText.replacing("version: 2", with: "version: 3")
+    let hash = PolicyDocument.compile(other).map(\.policy.hash)
+    func work(_ actions: [DeskAction]) -> [EngineJob.Work] {
+      actions.map { .desk(DeskCommand($0, at: at, actor: "anna", reason: "why")) }
+    }
+    return [
+      (
+        "claims",
+        work([
+          .openClaim(claim), .settleSubsidy(claim.id, .commit),
+          .setBudget(.category, key: 3, cap: Minor(5)),
+        ])
+      ),
+      (
+        "policies",
+        work([
+          .putPolicy(other), .activatePolicy((try? hash.get()) ?? 0),
+          .shadowPolicy(SnapshotFuzz.rules.policy.hash),
+        ])
+      ),
+    ]
   }
 
   private static func event(buyer: UInt64) -> Event {
@@ -101,5 +140,5 @@ private struct StandingClock: EngineClock {
 
 /// Nobody waits for the answers.
 private final class NoReplies: ReplySink {
-  func deliver(_ outcomes: [(RecordJob.Ticket, RecordOutcome)]) {}
+  func deliver(_ outcomes: [(EngineJob.Ticket, JobOutcome)]) {}
 }

@@ -13,6 +13,8 @@ import SimulatedDisk
 public enum SnapshotFuzz {
   static let position: UInt64 = 3
   static let rules = EvidenceRules(schema: .standard, policy: PolicyDocument.standard.policy)
+  static let policies = PolicySetup(
+    name: "standard", text: PolicyDocument.standardText, compile: PolicyDocument.compile)
   static let accountsMax = 4096
   static let sourcesMax = 64
 
@@ -54,11 +56,14 @@ public enum SnapshotFuzz {
   /// The state has the hash that the file names, or there is none.
   private static func load(_ snapshot: SnapshotReader<SimulatedDisk>) throws(StoreFault) {
     let loader = StateLoader(
-      snapshot, rules: rules, accountsMax: accountsMax, sourcesMax: sourcesMax)
+      snapshot, rules: rules, accountsMax: accountsMax, sourcesMax: sourcesMax,
+      policies: policies)
     let state = try loader.load(threadCount: 1)
     precondition(state.position.rawValue == position)
     precondition(state.table.count <= accountsMax && state.sources.count <= sourcesMax)
     state.table.checkInvariants()
+    // What no command can have made traps here, unless its hash was wrong.
+    state.desk.checkInvariants()
   }
 
   // MARK: Described

@@ -27,6 +27,22 @@ import Testing
     for input in inputs + seeds.map(\.input) { SnapshotFuzz.run(input) }
   }
 
+  /// Right checksums over damaged pieces of a desk: a state, or a fault, and never a trap.
+  @Test func damagedDesks() throws {
+    for (name, input) in try FuzzSeeds.snapshot()
+    where name.hasPrefix("state-") && name != "state-file" {
+      // A document is long, and its parts are alike.
+      let stride = Swift.max(1, input.count / 600)
+      for index in Swift.stride(from: 22, to: input.count, by: stride) {
+        for flip in [UInt8(1), 0x80, 0xff] {
+          var damaged = input
+          damaged[index] ^= flip
+          SnapshotFuzz.run(damaged)
+        }
+      }
+    }
+  }
+
   /// The seeds reach as far as they are meant to: the state is loaded, the log is read.
   @Test func theSeedsAreWellFormed() throws {
     for (name, input) in try FuzzSeeds.snapshot() where name.hasPrefix("state") {

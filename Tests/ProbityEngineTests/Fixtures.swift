@@ -57,14 +57,14 @@ final class StillClock: EngineClock {
 /// Gathers outcomes, and lets a test wait for them.
 final class Outcomes: ReplySink {
   private struct State {
-    var outcomes: [UInt32: RecordOutcome] = [:]
+    var outcomes: [UInt32: JobOutcome] = [:]
     var deliveries = 0
     var waiting: (count: Int, continuation: CheckedContinuation<Void, Never>)?
   }
 
   private let state = Mutex(State())
 
-  func deliver(_ outcomes: [(RecordJob.Ticket, RecordOutcome)]) {
+  func deliver(_ outcomes: [(EngineJob.Ticket, JobOutcome)]) {
     let ready: CheckedContinuation<Void, Never>? = state.withLock {
       for (ticket, outcome) in outcomes { $0.outcomes[ticket.stream] = outcome }
       $0.deliveries += 1
@@ -76,7 +76,7 @@ final class Outcomes: ReplySink {
   }
 
   /// Outcomes by stream, once there are `count`.
-  func wait(for count: Int) async -> [UInt32: RecordOutcome] {
+  func wait(for count: Int) async -> [UInt32: JobOutcome] {
     await withCheckedContinuation { continuation in
       let isReady = state.withLock {
         if $0.outcomes.count >= count { return true }
@@ -96,7 +96,7 @@ enum Make {
 
   /// The standard policy with another version: another hash.
   static func otherPolicy(than policy: Policy) -> Policy? {
-    let text = PolicyDocument.standardText.replacing("version: 1", with: "version: 2")
+    let text = PolicyDocument.standardText.replacing("version: 2", with: "version: 3")
     let other = try? PolicyDocument.load(bytes: Array(text.utf8), file: "other").policy
     return other?.hash == policy.hash ? nil : other
   }
@@ -108,6 +108,16 @@ enum Make {
       return try AccountTable(
         layout: StoreLayout(accountsMax: accountsMax, shardCount: shardCount), seed: seed)
     } catch { preconditionFailure("\(error)") }
+  }
+
+  /// A state with a desk that reads policies and keeps receipts in memory.
+  static func deskState(seed: UInt64 = 1) throws -> IntegrityState {
+    let state = IntegrityState(
+      table: table(seed: seed), rules: rules,
+      policies: PolicySetup(
+        name: "standard", text: PolicyDocument.standardText, compile: PolicyDocument.compile))
+    state.desk.receipts = MemoryReceipts()
+    return state
   }
 
   static func settled(_ buyer: UInt64, _ merchant: UInt64, at: UInt32 = 1_750_000_000) -> Event {
@@ -122,9 +132,9 @@ enum Make {
 
   static func job(
     _ commands: [Command], stream: UInt32, _ outcomes: Outcomes, deadline: UInt64 = .max
-  ) -> RecordJob {
-    RecordJob(
+  ) -> EngineJob {
+    EngineJob(
       commands: commands, deadlineNanoseconds: deadline,
-      ticket: RecordJob.Ticket(connection: 1, stream: stream), replyTo: outcomes)
+      ticket: EngineJob.Ticket(connection: 1, stream: stream), replyTo: outcomes)
   }
 }

@@ -159,7 +159,7 @@ import Testing
     #expect(state.lackOfRoom(for: fitting) == nil)
     #expect(state.apply(fitting) == 9)
     #expect(state.lackOfRoom(for: Array(commands.prefix(9))) == nil)
-    #expect(state.lackOfRoom(for: []) == nil)
+    #expect(state.lackOfRoom(for: [Command]()) == nil)
     let sources = [2, 3].map { Command(source: $0, sequence: 1, event: Make.settled(1, 1)) }
     #expect(state.lackOfRoom(for: [sources[0]]) == nil)
     #expect(state.lackOfRoom(for: sources)?.hasPrefix("no room for another source") == true)

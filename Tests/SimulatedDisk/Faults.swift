@@ -91,6 +91,12 @@ extension SimulatedDisk {
     nonmutating set { machine.state.withLock { $0.skipsSync = newValue } }
   }
 
+  /// The same of files whose names begin so; "" = of none.
+  package var unsyncedPrefix: String {
+    get { machine.state.withLock { $0.unsyncedPrefix } }
+    nonmutating set { machine.state.withLock { $0.unsyncedPrefix = newValue } }
+  }
+
   /// A lie, for trying tests: `syncDirectory` says yes and does nothing.
   package var forgetsDirectorySync: Bool {
     get { machine.state.withLock { $0.forgetsDirectorySync } }

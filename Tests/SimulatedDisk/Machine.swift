@@ -82,6 +82,7 @@ struct MachineState {
   var faults = Faults()
   var capacityBytes: Int?
   var skipsSync = false
+  var unsyncedPrefix = ""
   var forgetsDirectorySync = false
   var calls: [DiskError.Operation: Int] = [:]
   var callCount = 0

@@ -71,11 +71,12 @@ package final class SimulatedFile: DiskFile {
 
   package func sync() throws(DiskError) {
     let inode = inode
-    let call = call(.sync)
+    let (call, name) = (call(.sync), name)
     try machine.state.withLock { state throws(DiskError) in
       let fault = try state.begin(call)
       if fault == nil || fault == .late {
-        state.sync(inode)
+        let isSkipped = !state.unsyncedPrefix.isEmpty && name.hasPrefix(state.unsyncedPrefix)
+        if !isSkipped { state.sync(inode) }
       } else if fault != .halt {
         state.forgetUnsynced(inode)
       }

@@ -47,13 +47,30 @@ struct SimulatedClient {
 
 /// Gathers what became of jobs.
 final class Answers: ReplySink {
-  private let outcomes = Mutex<[UInt32: RecordOutcome]>([:])
+  private let outcomes = Mutex<[UInt32: JobOutcome]>([:])
 
-  func deliver(_ outcomes: [(RecordJob.Ticket, RecordOutcome)]) {
+  func deliver(_ outcomes: [(EngineJob.Ticket, JobOutcome)]) {
     self.outcomes.withLock { for (ticket, outcome) in outcomes { $0[ticket.stream] = outcome } }
   }
 
-  func take(_ stream: UInt32) -> RecordOutcome? {
+  func take(_ stream: UInt32) -> JobOutcome? {
     outcomes.withLock { $0.removeValue(forKey: stream) }
+  }
+}
+
+/// Answers to requests for snapshots.
+final class SnapshotAnswers: Sendable {
+  typealias Answer = Result<SnapshotReport, SnapshotFailure>
+  private let answers = Mutex<[Answer]>([])
+
+  var sink: @Sendable (Answer) -> Void {
+    { [self] answer in answers.withLock { $0.append(answer) } }
+  }
+
+  func take() -> [Answer] {
+    answers.withLock { answers in
+      defer { answers = [] }
+      return answers
+    }
   }
 }

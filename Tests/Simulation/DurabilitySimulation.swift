@@ -50,6 +50,8 @@ struct DurabilitySimulation: ParsableCommand {
     """
     \(tally.runs) seeds: \(tally.commands) commands sent, \(tally.acknowledged) acknowledged, \
     \(tally.duplicates) answered as duplicates, \(tally.refusals) batches refused
+      \(tally.deskCommands) commands of the desk, \(tally.deskRefusals) refused; \(tally.claims) \
+    changed claims; \(tally.receipts) receipts read back and verified
       ended by \(tally.kills) kills, \(tally.powerCuts) power cuts, \(tally.cleanStops) clean stops; \
     \(tally.faults) faults planned, \(tally.failedLogs) logs failed
       \(tally.starts) starts, \(tally.failedStarts) of them refused for a planned fault; \

@@ -1,5 +1,6 @@
 import Glibc
 import IntegrityCore
+import ProbityEngine
 
 /// What the commands of a log come to, in the plainest terms: dictionaries, lists
 /// of dated weights, the C library's `pow`.
@@ -17,6 +18,21 @@ struct NaiveModel {
   private(set) var counters: [Counter: [(weight: Double, at: UnixSeconds)]] = [:]
   private(set) var accounts: Set<AccountKey> = []
   private(set) var position: UInt64 = 0
+  private(set) var desk: NaiveDesk
+
+  init(_ policy: Policy) { desk = NaiveDesk(policy) }
+
+  /// - Parameter weight: of the claim's complaint behind the command, as the core has it.
+  mutating func apply(
+    _ command: DeskCommand, _ result: Result<DeskAnswer, DeskRefusal>, weight: Float
+  ) throws {
+    position += 1
+    try desk.apply(command, result, weight: weight)
+    for piece in desk.pieces {
+      accounts.insert(piece.counter.account)
+      counters[piece.counter, default: []].append((piece.weight, piece.at))
+    }
+  }
 
   /// - Returns: whether it changed anything.
   mutating func apply(_ command: Command) -> Bool {
@@ -24,6 +40,7 @@ struct NaiveModel {
     if command.sequence <= highest[command.source, default: 0] { return false }
     highest[command.source] = command.sequence
     let event = command.event
+    desk.now = max(desk.now, event.at)
     let buyer = AccountKey(.buyer, event.buyer)
     let merchant = AccountKey(.merchant, event.merchant)
     let amount = Double(event.amount.rawValue)
@@ -43,6 +60,8 @@ struct NaiveModel {
       if [.notReceived, .parcelEmpty].contains(allegation) {
         add(1, BuyerCounter.claimsNotReceived.rawValue, buyer, event.at)
       }
+    case .claimDecided(_, .upheld):
+      add(1, BuyerCounter.claimsUpheld.rawValue, buyer, event.at)
     default: break
     }
     return true
@@ -59,6 +78,14 @@ struct NaiveModel {
     counters[counter, default: []].reduce(0) { sum, entry in
       let age = Double(now.rawValue) - Double(entry.at.rawValue)
       return sum + entry.weight * pow(2, -age / halfLife)
+    }
+  }
+
+  /// The same of all that ever went in or out: what rounding errors are measured by.
+  func turnover(_ counter: Counter, at now: UnixSeconds, halfLife: Double) -> Double {
+    counters[counter, default: []].reduce(0) { sum, entry in
+      let age = Double(now.rawValue) - Double(entry.at.rawValue)
+      return sum + abs(entry.weight) * pow(2, -age / halfLife)
     }
   }
 }

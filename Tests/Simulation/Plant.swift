@@ -1,4 +1,7 @@
+import ClaimStore
 import CommandLog
+import IntegrityCore
+import ProbityEngine
 import Synchronization
 
 /// A fault put in on purpose: the simulation must find it.
@@ -17,6 +20,37 @@ enum Plant: String, CaseIterable {
   case losesCopied
   /// One segment more than allowed is removed.
   case prunesTooMuch
+  /// Receipts are not on disk when a snapshot that needs them is published.
+  case forgetsReceipts
+  /// A claim that is opened once more counts once more against its merchant.
+  case reservesTwice
+  /// What an appeal gives back still counts.
+  case keepsUndoneMoney
+  /// Reservations do not get into a snapshot.
+  case losesReservations
+  /// A snapshot has the policies, but not which of them was activated.
+  case forgetsActivation
+
+  /// Whether it disturbs what single commands of the desk do.
+  var isOfDesk: Bool { self == .reservesTwice || self == .keepsUndoneMoney }
+
+  /// Does to a state what the fault would have done, behind a command.
+  func disturb(
+    _ state: IntegrityState, _ command: DeskCommand, _ result: Result<DeskAnswer, DeskRefusal>
+  ) {
+    guard case .success(.claim(let answer)) = result,
+      let number = state.desk.claims.number(of: answer.claim.id)
+    else { return }
+    switch (self, command.action) {
+    case (.reservesTwice, .openClaim):
+      if !answer.isRepeated || !answer.money.state.counts { return }
+      state.desk.claims.addMerchantUsed(answer.claim.amount.rawValue, ofMerchantOf: number)
+    case (.keepsUndoneMoney, .decideAppeal(_, isUpheld: true)):
+      if ![.reversed, .released].contains(answer.money.state) || answer.isRepeated { return }
+      state.desk.ledger.reserve(number, at: state.newestEventAt, claims: &state.desk.claims)
+    default: return
+    }
+  }
 }
 
 /// Answers before it writes.
@@ -62,4 +96,15 @@ final class LazyLog: GroupLog {
   var syncDueNanoseconds: UInt64? { log.syncDueNanoseconds }
   var durablePosition: UInt64 { log.durablePosition }
   var durability: Durability { log.durability }
+}
+
+extension IntegrityState {
+  /// For `Plant.appliesTwice`.
+  func withoutSources() -> IntegrityState {
+    let state = IntegrityState(table: table, rules: rules, sourcesMax: sources.capacity)
+    try? state.restore(
+      position: position, newestEventAt: newestEventAt,
+      sources: SourceTable(capacity: sources.capacity))
+    return state
+  }
 }

@@ -1,4 +1,5 @@
 import AccountStore
+import ClaimStore
 import IntegrityCore
 import ProbityEngine
 
@@ -7,19 +8,22 @@ struct Reference {
   let rules: EvidenceRules
   let sourcesMax: Int
   /// Commands in the order of their positions, acknowledged and others.
-  private(set) var timeline: [Command] = []
+  private(set) var timeline: [LoggedCommand] = []
   /// Sent in a group whose fate nobody knows: behind the timeline or nowhere.
-  private(set) var uncertain: [Command] = []
+  private(set) var uncertain: [LoggedCommand] = []
   /// The fold of the timeline, by the core.
   private(set) var state: IntegrityState
   /// The same by other means.
-  private(set) var model = NaiveModel()
+  private(set) var model: NaiveModel
+  /// To the desk's last command.
+  private(set) var lastAnswer: Result<DeskAnswer, DeskRefusal> = .success(.done)
   /// State hashes that were seen, by position.
   private var hashes: [UInt64: UInt64] = [:]
 
   init(_ rules: EvidenceRules, sourcesMax: Int) {
     self.rules = rules
     self.sourcesMax = sourcesMax
+    model = NaiveModel(rules.policy)
     state = Self.empty(rules, sourcesMax)
   }
 
@@ -27,14 +31,17 @@ struct Reference {
     guard
       let table = try? AccountTable(layout: StoreLayout(accountsMax: 4_096, shardCount: 4), seed: 1)
     else { preconditionFailure("no address space for a small table") }
-    return IntegrityState(table: table, rules: rules, sourcesMax: sourcesMax)
+    let state = IntegrityState(
+      table: table, rules: rules, sourcesMax: sourcesMax, policies: .simulated)
+    state.desk.receipts = MemoryReceipts()
+    return state
   }
 
   /// Appends commands that are in the log.
   ///
   /// - Returns: how many of them changed the state.
   mutating func append(_ commands: [Command]) throws -> Int {
-    timeline += commands
+    timeline += commands.map { .event($0) }
     let applied = state.apply(commands)
     let expected = commands.reduce(0) { $0 + (model.apply($1) ? 1 : 0) }
     if applied != expected {
@@ -43,7 +50,23 @@ struct Reference {
     return applied
   }
 
-  mutating func doubt(_ commands: [Command]) { uncertain += commands }
+  /// The same of a command of the desk.
+  mutating func append(_ command: DeskCommand) throws -> Result<DeskAnswer, DeskRefusal> {
+    timeline.append(.desk(command))
+    let result = state.apply(command)
+    try model.apply(command, result, weight: weight(of: result))
+    lastAnswer = result
+    return result
+  }
+
+  private func weight(of result: Result<DeskAnswer, DeskRefusal>) -> Float {
+    guard case .success(.claim(let answer)) = result,
+      let number = state.desk.claims.number(of: answer.claim.id)
+    else { return 0 }
+    return state.desk.claims[number].weight
+  }
+
+  mutating func doubt(_ commands: [LoggedCommand]) { uncertain += commands }
 
   /// A hash that was reported: the same position never has two.
   mutating func note(hash: UInt64, at position: UInt64) throws {
@@ -62,19 +85,30 @@ struct Reference {
     }
     uncertain = []
     if position >= timeline.count {
-      _ = try append(Array(all[timeline.count..<Int(position)]))
+      try append(logged: all[timeline.count..<Int(position)])
     } else {
-      self = rebuilt(Array(timeline[..<Int(position)]))
+      self = try rebuilt(timeline[..<Int(position)])
     }
     if recovered.hash != state.hash {
       throw Violation("the state at \(position) is not the fold of the log's first \(position)")
     }
     try compareWithModel(recovered)
+    try compareClaims(recovered.desk)
+    recovered.desk.checkInvariants()
   }
 
-  private func rebuilt(_ prefix: [Command]) -> Reference {
+  private mutating func append(logged commands: ArraySlice<LoggedCommand>) throws {
+    for command in commands {
+      switch command {
+      case .event(let command): _ = try append([command])
+      case .desk(let command): _ = try append(command)
+      }
+    }
+  }
+
+  private func rebuilt(_ prefix: ArraySlice<LoggedCommand>) throws -> Reference {
     var rebuilt = Reference(rules, sourcesMax: sourcesMax)
-    _ = try? rebuilt.append(prefix)
+    try rebuilt.append(logged: prefix)
     rebuilt.hashes = hashes.filter { $0.key <= prefix.count }
     return rebuilt
   }
@@ -96,8 +130,51 @@ struct Reference {
       let clock = DecayClock(rules.schema, now: max(now, record.lastEventAt))
       let found = Double(record[stored: counter.index] * clock.factor(for: record))
       let expected = model.value(counter, at: clock.now, halfLife: halfLife)
-      if abs(found - expected) > 1e-3 * max(1, abs(expected)) {
+      let turnover = model.turnover(counter, at: clock.now, halfLife: halfLife)
+      if abs(found - expected) > 1e-3 * max(1, abs(expected)) + 1e-5 * turnover {
         throw Violation("\(counter): \(found), the model has \(expected)")
+      }
+    }
+  }
+}
+
+extension Reference {
+  /// Every claim's outcome and money are what the model has.
+  private func compareClaims(_ desk: ClaimDesk) throws {
+    for (id, expected) in model.desk.claims {
+      guard let number = desk.claims.number(of: id) else {
+        let kept = UInt64(expected.newestAt.rawValue) + UInt64(ClaimDesk.retentionDays) * 86_400
+        if kept <= UInt64(model.desk.now.rawValue) { continue }
+        throw Violation("claim \(id.rawValue) is missing")
+      }
+      let record = desk.claims[number]
+      let isEqual =
+        record.claim == expected.claim && record.outcome == expected.outcome
+        && record.verdict == expected.verdict && record.subsidy == expected.money
+        && record.reservedAt == expected.reservedAt && record.appeal == expected.appeal
+        && record.flags.contains(.withdrawn) == expected.isWithdrawn
+      if !isEqual {
+        throw Violation(
+          "claim \(id.rawValue): \(record.outcome) and \(record.subsidy), the model has "
+            + "\(expected.outcome) and \(expected.money)")
+      }
+    }
+  }
+
+  /// Every claim's receipt is the one that was answered, and proves its decision.
+  ///
+  /// - Parameter read: a receipt as it lies on the disk, by number.
+  func checkReceipts(_ desk: ClaimDesk, _ read: (UInt32) -> [UInt8]?) throws {
+    for number in desk.claims.first..<desk.claims.next {
+      guard let bytes = read(number), bytes == state.desk.receipts?.read(number) else {
+        throw Violation("the receipt of claim \(number) is not the one that was answered")
+      }
+      do {
+        let receipt = try Receipt(bytes)
+        let document = DeskClient.documents.first { $0.policy.hash == receipt.policyHash }
+        try receipt.verify(under: document?.policy ?? rules.policy)
+      } catch {
+        throw Violation("the receipt of claim \(number) proves nothing: \(error)")
       }
     }
   }
@@ -108,4 +185,13 @@ struct Violation: Error, CustomStringConvertible {
   let description: String
 
   init(_ description: String) { self.description = description }
+}
+
+extension Result<DeskAnswer, DeskRefusal> {
+  /// As it is answered where the receipt of a claim cannot be read.
+  var withoutReceipt: Self {
+    guard case .success(.claim(var answer)) = self else { return self }
+    answer.receipt = nil
+    return .success(.claim(answer))
+  }
 }

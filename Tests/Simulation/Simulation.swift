@@ -1,4 +1,5 @@
 import AccountStore
+import ClaimStore
 import CommandLog
 import IntegrityCore
 import IntegrityPolicy
@@ -10,6 +11,10 @@ import Synchronization
 struct Tally: Sendable {
   var runs = 0
   var commands = 0
+  var deskCommands = 0
+  var deskRefusals = 0
+  var claims = 0
+  var receipts = 0
   var acknowledged = 0
   var duplicates = 0
   var starts = 0
@@ -35,7 +40,8 @@ struct Tally: Sendable {
 
   private static var paths: [WritableKeyPath<Tally, Int>] {
     [
-      \.runs, \.commands, \.acknowledged, \.duplicates, \.starts, \.failedStarts, \.kills,
+      \.runs, \.commands, \.deskCommands, \.deskRefusals, \.claims, \.receipts, \.acknowledged,
+      \.duplicates, \.starts, \.failedStarts, \.kills,
       \.powerCuts, \.cleanStops, \.faults, \.failedLogs, \.refusals, \.snapshots,
       \.snapshotFailures, \.snapshotsLoaded, \.damagedSnapshots, \.tornTails, \.replayed,
       \.intervalLosses,
@@ -67,6 +73,7 @@ final class Simulation {
   private var options = StoreOptions()
   private var limits = Engine.Limits()
   private var clients: [SimulatedClient] = []
+  private var clerks: [DeskClient] = []
   private var reference: Reference
   private var process: Process?
   private var acknowledgedPosition: UInt64 = 0
@@ -90,6 +97,7 @@ final class Simulation {
     options.snapshotLogBytes = 16 << 10
     options.snapshotSeconds = 3_600
     options.loadThreadCount = 1
+    options.policies = .simulated
     var isInterval = plant == .snapshotsUnsynced
     if plant == nil { isInterval = random.chance(perMille: 200) }
     options.durability = isInterval ? .interval(milliseconds: 100) : .always
@@ -97,6 +105,10 @@ final class Simulation {
     limits.copiedRecordsMax = 1 + random.below(16)
     limits.pauseRecordsMax = 1 + random.below(40)
     clients = (0..<1 + random.below(5)).map { SimulatedClient(source: UInt64($0 + 1)) }
+    // The state that forgets its sources would forget its desk, too: too easy to find.
+    let clerkCount = plant == .appliesTwice ? 0 : random.below(4)
+    clerks = (0..<clerkCount).map { DeskClient(number: UInt64($0 + 1)) }
+    if plant == .forgetsReceipts { disk.unsyncedPrefix = "receipts-" }
     disk.skipsSync = plant == .skipsSync
     disk.forgetsDirectorySync = plant == .forgetsDirectorySync
   }
@@ -125,7 +137,8 @@ final class Simulation {
     case ..<450: try record()
     case ..<800: try keepHouse()
     case ..<840: clock.advance(milliseconds: 1 + random.below(150))
-    case ..<860: clock.advance(milliseconds: 1_000 * random.below(4_000))
+    case ..<854: clock.advance(milliseconds: 1_000 * random.below(4_000))
+    case ..<860: passDays()
     case ..<890: process?.housekeeper.askForSnapshot(snapshotAnswers.sink)
     case ..<930: arm()
     case ..<945:
@@ -135,23 +148,32 @@ final class Simulation {
     }
   }
 
+  /// Long enough for reservations to expire, and now and then for claims to be forgotten.
+  private func passDays() {
+    let isLong = plant == nil && random.below(5) == 0
+    let days = isLong ? 400 + random.below(30) : 1 + random.below(35)
+    for _ in 0..<days { clock.advance(milliseconds: 86_400_000) }
+  }
+
   // MARK: Recording
 
   private func record() throws {
     guard let process else { return }
-    var jobs: [(client: Int, job: RecordJob)] = []
+    if plant?.isOfDesk ?? false { try recordDisturbed(process) }
+    var jobs: [(client: Int, job: EngineJob)] = []
     for index in clients.indices where random.below(2) == 0 {
       let commands = clients[index].batch(&random, now: clock.wallSeconds)
       stream += 1
       jobs.append(
         (
           index,
-          RecordJob(
+          EngineJob(
             commands: commands, deadlineNanoseconds: .max,
-            ticket: RecordJob.Ticket(connection: 1, stream: stream), replyTo: answers)
+            ticket: EngineJob.Ticket(connection: 1, stream: stream), replyTo: answers)
         ))
     }
-    process.sequencer.turn(jobs.map(\.job))
+    let deskJobs = deskJobs()
+    process.sequencer.turn(jobs.map(\.job) + deskJobs.map(\.job))
     var isDoubtful = true
     for (index, job) in jobs {
       tally.commands += job.commands.count
@@ -163,13 +185,76 @@ final class Simulation {
         if !isArmed && disk.capacityBytes == nil { throw Violation("refused without a reason") }
       case .logFailed:
         // Only the first group that failed can be in the log, whole or not at all.
-        if isDoubtful && !hasFailed { reference.doubt(job.commands) }
+        if isDoubtful && !hasFailed { reference.doubt(job.commands.map { .event($0) }) }
         if !isArmed { throw Violation("the log failed without a fault") }
       case let other: throw Violation("answered \(String(describing: other))")
       }
     }
+    for (index, job) in deskJobs { try answer(index, job, isDoubtful: isDoubtful) }
     isDoubtful = false
     try notice()
+  }
+
+  private func deskJobs() -> [(clerk: Int, job: EngineJob)] {
+    var jobs: [(clerk: Int, job: EngineJob)] = []
+    for index in clerks.indices where random.below(3) > 0 {
+      let command = clerks[index].command(&random, now: clock.wallSeconds)
+      stream += 1
+      jobs.append(
+        (
+          index,
+          EngineJob(
+            .desk(command), deadlineNanoseconds: .max,
+            ticket: EngineJob.Ticket(connection: 1, stream: stream), replyTo: answers)
+        ))
+    }
+    return jobs
+  }
+
+  private func answer(_ clerk: Int, _ job: EngineJob, isDoubtful: Bool) throws {
+    guard case .desk(let command) = job.work else { return }
+    tally.deskCommands += 1
+    let found: Result<DeskAnswer, DeskRefusal>
+    switch answers.take(job.ticket.stream) {
+    case .answered(let answer, let position):
+      found = .success(answer)
+      if position.rawValue != UInt64(reference.timeline.count + 1) {
+        throw Violation("answered position \(position.rawValue) at the desk")
+      }
+    case .refused(let refusal):
+      tally.deskRefusals += 1
+      found = .failure(refusal)
+    case .storeFull:
+      tally.refusals += 1
+      if !isArmed && disk.capacityBytes == nil { throw Violation("refused without a reason") }
+      return
+    case .logFailed:
+      if isDoubtful && !hasFailed { reference.doubt([.desk(command)]) }
+      if !isArmed { throw Violation("the log failed without a fault") }
+      return
+    case let other: throw Violation("answered \(String(describing: other))")
+    }
+    let expected = try reference.append(command)
+    if found != expected && !(hasPlannedFault && found == expected.withoutReceipt) {
+      throw Violation("\(command.action): answered \(found), not \(expected)")
+    }
+    if case .success(.claim(let answer)) = found, !answer.isRepeated { tally.claims += 1 }
+    acknowledgedPosition = UInt64(reference.timeline.count)
+    clerks[clerk].acknowledge(command)
+  }
+
+  /// Commands of the desk one by one, each followed by the planted fault.
+  private func recordDisturbed(_ process: Process) throws {
+    for (index, job) in deskJobs() {
+      process.sequencer.turn([job])
+      let count = reference.timeline.count
+      try answer(index, job, isDoubtful: true)
+      if reference.timeline.count == count { continue }
+      guard case .desk(let command) = job.work else { continue }
+      let result: Result<DeskAnswer, DeskRefusal> = reference.lastAnswer
+      plant?.disturb(process.state, command, result)
+      plant?.disturb(reference.state, command, result)
+    }
   }
 
   private func acknowledge(
@@ -197,6 +282,14 @@ final class Simulation {
     guard let process else { return }
     let applied = process.sequencer.applied.withLock { $0 }
     try reference.note(hash: applied.stateHash, at: applied.position.rawValue)
+    // A state that forgets its sources has another hash at once: too easy to find.
+    let isComparable = plant != .appliesTwice && plant?.isOfDesk != true
+    if applied.position.rawValue == UInt64(reference.timeline.count) && isComparable {
+      if applied.stateHash != reference.state.hash {
+        throw Violation("the state at \(applied.position.rawValue) is not what was applied")
+      }
+      process.state.desk.checkInvariants()
+    }
     if applied.failure != nil && !hasFailed {
       hasFailed = true
       tally.failedLogs += 1
@@ -213,6 +306,10 @@ final class Simulation {
       if plant == .losesCopied {
         var bytes: [UInt8] = []
         _ = process.state.table.copyNext(recordsMax: 1, into: &bytes)
+      }
+      if plant == .losesReservations {
+        var bytes: [UInt8] = []
+        _ = process.state.desk.ledger.copyNext(countMax: 1_000, into: &bytes)
       }
       process.spares.work { _ in }
       _ = process.housekeeper.work(waits: false) { _ in }
@@ -252,6 +349,8 @@ final class Simulation {
     disk.capacityBytes = nil
     isArmed = disk.isHalted
   }
+
+  private var hasPlannedFault: Bool { isArmed || disk.capacityBytes != nil || hasFailed }
 
   // MARK: Ends and starts
 
@@ -327,13 +426,29 @@ final class Simulation {
       throw Violation("a damaged snapshot: \(store.report.damagedSnapshots)")
     }
     try reference.note(hash: store.state.hash, at: position)
+    if plant == .forgetsActivation, store.report.snapshotPosition > 0 {
+      store.state.restore(store.state.shelf.withoutActivation)
+    }
     try reference.settle(store.state)
+    try checkReceipts(store.state, wasArmed: wasArmed)
     acknowledgedPosition = position
     tally.damagedSnapshots += store.report.damagedSnapshots.count
     tally.tornTails += store.report.tornTail == nil ? 0 : 1
     tally.snapshotsLoaded += store.report.snapshotPosition > 0 ? 1 : 0
     tally.replayed += Int(store.report.replayedCount)
     store.state.table.checkInvariants()
+  }
+
+  private func checkReceipts(_ state: IntegrityState, wasArmed: Bool) throws {
+    tally.receipts += state.desk.claims.count
+    let contents = disk.contents(of: FileNames.receipts(from: 0)) ?? []
+    try reference.checkReceipts(state.desk) { number in
+      let start = Int(number) * FileReceipts<SimulatedDisk>.slotBytes
+      if start + Receipt.sizeBytes > contents.count { return nil }
+      let bytes = Array(contents[start..<start + Receipt.sizeBytes])
+      // A fault that is planned would hit the reading.
+      return wasArmed || state.desk.receipts?.read(number) == bytes ? bytes : nil
+    }
   }
 
   private func makeProcess(_ store: RecoveredStore<SimulatedDisk>) -> Process {
@@ -351,33 +466,5 @@ final class Simulation {
     let spares = SpareKeeper(store.log, sequencer: sequencer, clock: clock, notify: { _ in })
     return Process(
       state: state, log: log, sequencer: sequencer, housekeeper: housekeeper, spares: spares)
-  }
-}
-
-/// Answers to requests for snapshots.
-final class SnapshotAnswers: Sendable {
-  typealias Answer = Result<SnapshotReport, SnapshotFailure>
-  private let answers = Mutex<[Answer]>([])
-
-  var sink: @Sendable (Answer) -> Void {
-    { [self] answer in answers.withLock { $0.append(answer) } }
-  }
-
-  func take() -> [Answer] {
-    answers.withLock { answers in
-      defer { answers = [] }
-      return answers
-    }
-  }
-}
-
-extension IntegrityState {
-  /// For `Plant.appliesTwice`.
-  func withoutSources() -> IntegrityState {
-    let state = IntegrityState(table: table, rules: rules, sourcesMax: sources.capacity)
-    try? state.restore(
-      position: position, newestEventAt: newestEventAt,
-      sources: SourceTable(capacity: sources.capacity))
-    return state
   }
 }

@@ -14,12 +14,17 @@ import Synchronization
 // copied.
 //
 //     swift run -c release store-growth [ACCOUNTS] [--json]
+//     swift run -c release store-growth claims [CLAIMS]
 
 @main
 enum StoreGrowth {
   static func main() throws {
     var accountCount = 10_000_000
     var isJSON = false
+    if CommandLine.arguments.dropFirst().first == "claims" {
+      let count = CommandLine.arguments.dropFirst(2).first.flatMap { Int($0) } ?? 1_000_000
+      return try ClaimGrowth(claimCount: count).run()
+    }
     for argument in CommandLine.arguments.dropFirst() {
       if argument == "--json" {
         isJSON = true

@@ -33,7 +33,7 @@ struct TestStore {
     let path = URL(filePath: #filePath).deletingLastPathComponent()
       .appending(path: "../../Sources/IntegrityPolicy/Resources/default-policy.yaml")
     let text = try String(contentsOf: path, encoding: .utf8)
-    let other = text.replacing(/^version: 1$/.anchorsMatchLineEndings(), with: "version: 2")
+    let other = text.replacing(/^version: 2$/.anchorsMatchLineEndings(), with: "version: 3")
     return try PolicyDocument.load(bytes: Array(other.utf8), file: "other.yaml").policy
   }
 

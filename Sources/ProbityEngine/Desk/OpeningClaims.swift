@@ -1,0 +1,228 @@
+import AccountStore
+import ClaimStore
+import IntegrityCore
+
+/// What a command of the desk is applied to, and at which position.
+struct DeskContext {
+  let state: IntegrityState
+  let table: AccountTable
+  let rules: EvidenceRules
+  let position: LogPosition
+  /// The state's time before the command.
+  let stateAt: UnixSeconds
+  /// The same, the command included.
+  let now: UnixSeconds
+  /// Decides every claim as well; nil = there is none.
+  let candidate: Policy?
+
+  /// To be called when nothing can be refused any more, before anything is changed.
+  func begin() { state.moveTime(to: now) }
+
+  /// Changes the records of a claim's parties.
+  func change(
+    _ claim: Claim, _ change: EvidenceChange,
+    _ body: (EvidenceRules, inout AccountRecord, inout AccountRecord) -> Void
+  ) {
+    var buyer = table.locate(AccountKey(.buyer, claim.buyer))
+    var merchant = table.locate(AccountKey(.merchant, claim.merchant))
+    body(rules, &buyer.record, &merchant.record)
+    if change.changesBuyer { table.store(buyer) }
+    if change.changesMerchant { table.store(merchant) }
+  }
+
+  func add(_ change: EvidenceChange, at time: UnixSeconds, _ claim: Claim) {
+    self.change(claim, change) { $0.add(change, at: time, buyer: &$1, merchant: &$2) }
+  }
+
+  func retract(_ change: EvidenceChange, at time: UnixSeconds, _ claim: Claim) {
+    self.change(claim, change) { $0.retract(change, at: time, buyer: &$1, merchant: &$2) }
+  }
+}
+
+extension ClaimDesk {
+  /// Opens a claim and decides it. About 2 µs, most of it cache misses.
+  func open(_ claim: Claim, _ context: DeskContext) throws(DeskRefusal) -> ClaimAnswer {
+    if let number = claims.number(of: claim.id) {
+      guard claims[number].claim == claim else {
+        throw DeskRefusal(
+          .invalid, field: "claim",
+          "claim \(claim.id.rawValue) was opened before with other content: choose another id")
+      }
+      return answer(number, isRepeated: true)
+    }
+    // Numbers are not used again: each names a receipt.
+    if claims.count >= limits.claimsMax || claims.next >= .max - 1 {
+      throw DeskRefusal(
+        .exhausted,
+        "no room for another claim: \(limits.claimsMax) are remembered, the most allowed")
+    }
+    context.begin()
+    let claimCase = gather(claim, context)
+    let decision = context.rules.policy.decide(claimCase, schema: context.rules.schema)
+    let number = append(claim, decision, claimCase, context)
+    let receipt = Receipt(
+      halfLifeSeconds: context.rules.schema.halfLifeSeconds, position: context.position,
+      policyHash: context.rules.policy.hash, policyVersion: context.rules.policy.version,
+      claimCase: claimCase, decision: decision)
+    receipts?.put(number, receipt.encoded)
+    return answer(number, isRepeated: false, made: receipt)
+  }
+
+  private func append(
+    _ claim: Claim, _ decision: ClaimDecision, _ claimCase: ClaimCase, _ context: DeskContext
+  ) -> UInt32 {
+    var record = ClaimRecord(
+      claim, position: context.position.rawValue, appliedAt: context.now)
+    record.outcome = decision.outcome
+    record.firstOutcome = decision.outcome
+    record.flags = .openingCounts
+    if let candidate = context.candidate {
+      let other = candidate.decide(
+        caseUnder(candidate, claimCase), schema: context.rules.schema
+      ).outcome
+      record.shadowOutcome = other
+      shadow.note(decision.outcome, other)
+    }
+    let number = claims.append(record)
+    if decision.subsidy.rawValue > 0 {
+      ledger.reserve(number, at: context.now, claims: &claims)
+    }
+    addOpeningEvidence(number, claim, context)
+    return number
+  }
+
+  private func addOpeningEvidence(_ number: UInt32, _ claim: Claim, _ context: DeskContext) {
+    let opening = EvidenceChange.opening(
+      claim.allegation, amount: claim.amount, merchant: claim.merchant)
+    context.add(opening, at: claim.openedAt, claim)
+    if !claim.proofs.isDisjoint(with: .byCarrier) {
+      context.add(.proof(claim.proofs), at: claim.openedAt, claim)
+      claims.update(number) { $0.flags.insert(.proofCounts) }
+    }
+    if claims[number].outcome == .platformCompensates { addComplaint(number, context) }
+  }
+
+  /// Notes a claim that is decided for the buyer in the merchant's evidence, with what the
+  /// buyer's word weighs. What is no matter of quality is none of the merchant's faults, and
+  /// what the carrier has proven is in its evidence already.
+  func addComplaint(_ number: UInt32, _ context: DeskContext) {
+    let record = claims[number]
+    if record.claim.kind != .quality || record.flags.contains(.proofCounts) || record.weight > 0 {
+      return
+    }
+    let weight = complaintWeight(record, context)
+    if weight == 0 { return }
+    context.add(
+      .complaint(weight: weight, amount: record.amount, buyer: record.buyer),
+      at: record.weightAt, record.claim)
+    claims.update(number) { $0.weight = weight }
+  }
+
+  /// What a claim weighs against the merchant: by the buyer's score, this claim included, so
+  /// that a new account that claims its first order has little to say; and with all of the
+  /// buyer's other complaints about the merchant no more than the policy's most.
+  private func complaintWeight(_ record: ClaimRecord, _ context: DeskContext) -> Float {
+    let policy = context.rules.policy
+    let buyer = context.table.record(of: AccountKey(.buyer, record.buyer))
+    let clock = DecayClock(context.rules.schema, now: record.weightAt)
+    let score = buyer.map { policy.score($0, at: clock) } ?? 0
+    let credibility = Float(policy.credibility.weight(ofScore: score))
+    var others: Float = 0
+    forEachOfIdentity(record.buyer) { other in
+      if other.merchant == record.merchant { others += other.weight }
+    }
+    return Swift.max(0, Swift.min(credibility, policy.claims.counterpartyWeightMax - others))
+  }
+
+  // MARK: The case
+
+  /// Everything that the decision reads, as it is before the claim.
+  func gather(_ claim: Claim, _ context: DeskContext) -> ClaimCase {
+    let buyer = AccountKey(.buyer, claim.buyer)
+    let merchant = AccountKey(.merchant, claim.merchant)
+    var history = ClaimHistory()
+    var used = SubsidyAmounts.zero
+    addUp(claim, context.now, &history, &used)
+    history.isLinked = identity(of: buyer).contains(merchant)
+    used[.global] = Minor(ledger.globalUsed)
+    used[.category] = Minor(ledger.used(ofCategory: claim.category))
+    used[.merchant30Days] = Minor(claims.used(ofMerchant: claim.merchant))
+    return ClaimCase(
+      claim: claim, buyer: context.table.record(of: buyer) ?? AccountRecord(buyer),
+      merchant: context.table.record(of: merchant) ?? AccountRecord(merchant), history: history,
+      used: used, caps: caps(for: claim, context.rules.policy),
+      orders: standingOrders(buyer, merchant, at: context.now), stateAt: context.stateAt)
+  }
+
+  /// The case under another policy: the caps that no budget was set for are its own.
+  private func caseUnder(_ policy: Policy, _ claimCase: ClaimCase) -> ClaimCase {
+    var other = claimCase
+    other.caps = caps(for: claimCase.claim, policy)
+    return other
+  }
+
+  /// Goes through the claims of the buyer, and of those linked to it.
+  private func addUp(
+    _ claim: Claim, _ now: UnixSeconds, _ history: inout ClaimHistory,
+    _ used: inout SubsidyAmounts
+  ) {
+    var (buyerClaims, pairClaims) = (UInt32(0), UInt32(0))
+    var (month, year, pair) = (Int64(0), Int64(0), Int64(0))
+    let isCutOff = forEachOfIdentity(claim.buyer) { record in
+      let isPair = record.merchant == claim.merchant
+      if !record.flags.contains(.withdrawn) && Self.isWithin(90, record.appliedAt, now) {
+        buyerClaims += 1
+        if isPair { pairClaims += 1 }
+      }
+      if !record.subsidy.counts { return }
+      let amount = record.amount.rawValue
+      if Self.isWithin(SubsidyScope.buyer30Days.days, record.reservedAt, now) { month += amount }
+      if Self.isWithin(SubsidyScope.buyer365Days.days, record.reservedAt, now) { year += amount }
+      if isPair && Self.isWithin(SubsidyScope.pair90Days.days, record.reservedAt, now) {
+        pair += amount
+      }
+    }
+    if isCutOff {
+      // What lies behind is not known, and must not be too little: no cap takes so much.
+      (month, year, pair) = (Self.unknownUse, Self.unknownUse, Self.unknownUse)
+    }
+    (history.buyerClaims, history.pairClaims) = (buyerClaims, pairClaims)
+    used[.buyer30Days] = Minor(month)
+    used[.buyer365Days] = Minor(year)
+    used[.pair90Days] = Minor(pair)
+  }
+
+  /// Minor units that fit under no cap, and that sums of may not overflow.
+  private static let unknownUse = SubsidyAmounts.capMax.rawValue
+
+  private static func isWithin(_ days: UInt32, _ time: UnixSeconds, _ now: UnixSeconds) -> Bool {
+    UInt64(time.rawValue) + UInt64(days) * 86_400 > UInt64(now.rawValue)
+  }
+
+  /// Claims of a buyer and of those linked to it, at most `buyerClaimsMax` of each.
+  ///
+  /// - Returns: whether there are more of one of them.
+  @discardableResult
+  private func forEachOfIdentity(_ buyer: AccountID, _ body: (ClaimRecord) -> Void) -> Bool {
+    var isCutOff = forEachClaim(of: buyer, body)
+    if orders.count == 0 { return isCutOff }
+    for account in identity(of: AccountKey(.buyer, buyer))
+    where account.kind == .buyer && account.id != buyer {
+      if forEachClaim(of: account.id, body) { isCutOff = true }
+    }
+    return isCutOff
+  }
+
+  private func forEachClaim(of buyer: AccountID, _ body: (ClaimRecord) -> Void) -> Bool {
+    var left = Self.buyerClaimsMax
+    var isCutOff = false
+    claims.forEach(ofBuyer: buyer) { _, record in
+      isCutOff = left == 0
+      if isCutOff { return false }
+      body(record)
+      left -= 1
+      return true
+    }
+    return isCutOff
+  }
+}
