@@ -952,6 +952,1716 @@ void   probity__v1__health_reply__free_unpacked
   assert(message->base.descriptor == &probity__v1__health_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   probity__v1__claim__init
+                     (Probity__V1__Claim         *message)
+{
+  static const Probity__V1__Claim init_value = PROBITY__V1__CLAIM__INIT;
+  *message = init_value;
+}
+size_t probity__v1__claim__get_packed_size
+                     (const Probity__V1__Claim *message)
+{
+  assert(message->base.descriptor == &probity__v1__claim__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__claim__pack
+                     (const Probity__V1__Claim *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__claim__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__claim__pack_to_buffer
+                     (const Probity__V1__Claim *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__claim__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__Claim *
+       probity__v1__claim__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__Claim *)
+     protobuf_c_message_unpack (&probity__v1__claim__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__claim__free_unpacked
+                     (Probity__V1__Claim *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__claim__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__open_claim_request__init
+                     (Probity__V1__OpenClaimRequest         *message)
+{
+  static const Probity__V1__OpenClaimRequest init_value = PROBITY__V1__OPEN_CLAIM_REQUEST__INIT;
+  *message = init_value;
+}
+size_t probity__v1__open_claim_request__get_packed_size
+                     (const Probity__V1__OpenClaimRequest *message)
+{
+  assert(message->base.descriptor == &probity__v1__open_claim_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__open_claim_request__pack
+                     (const Probity__V1__OpenClaimRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__open_claim_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__open_claim_request__pack_to_buffer
+                     (const Probity__V1__OpenClaimRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__open_claim_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__OpenClaimRequest *
+       probity__v1__open_claim_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__OpenClaimRequest *)
+     protobuf_c_message_unpack (&probity__v1__open_claim_request__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__open_claim_request__free_unpacked
+                     (Probity__V1__OpenClaimRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__open_claim_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__decide_claim_request__init
+                     (Probity__V1__DecideClaimRequest         *message)
+{
+  static const Probity__V1__DecideClaimRequest init_value = PROBITY__V1__DECIDE_CLAIM_REQUEST__INIT;
+  *message = init_value;
+}
+size_t probity__v1__decide_claim_request__get_packed_size
+                     (const Probity__V1__DecideClaimRequest *message)
+{
+  assert(message->base.descriptor == &probity__v1__decide_claim_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__decide_claim_request__pack
+                     (const Probity__V1__DecideClaimRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__decide_claim_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__decide_claim_request__pack_to_buffer
+                     (const Probity__V1__DecideClaimRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__decide_claim_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__DecideClaimRequest *
+       probity__v1__decide_claim_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__DecideClaimRequest *)
+     protobuf_c_message_unpack (&probity__v1__decide_claim_request__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__decide_claim_request__free_unpacked
+                     (Probity__V1__DecideClaimRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__decide_claim_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__withdraw_claim_request__init
+                     (Probity__V1__WithdrawClaimRequest         *message)
+{
+  static const Probity__V1__WithdrawClaimRequest init_value = PROBITY__V1__WITHDRAW_CLAIM_REQUEST__INIT;
+  *message = init_value;
+}
+size_t probity__v1__withdraw_claim_request__get_packed_size
+                     (const Probity__V1__WithdrawClaimRequest *message)
+{
+  assert(message->base.descriptor == &probity__v1__withdraw_claim_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__withdraw_claim_request__pack
+                     (const Probity__V1__WithdrawClaimRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__withdraw_claim_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__withdraw_claim_request__pack_to_buffer
+                     (const Probity__V1__WithdrawClaimRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__withdraw_claim_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__WithdrawClaimRequest *
+       probity__v1__withdraw_claim_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__WithdrawClaimRequest *)
+     protobuf_c_message_unpack (&probity__v1__withdraw_claim_request__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__withdraw_claim_request__free_unpacked
+                     (Probity__V1__WithdrawClaimRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__withdraw_claim_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__get_claim_request__init
+                     (Probity__V1__GetClaimRequest         *message)
+{
+  static const Probity__V1__GetClaimRequest init_value = PROBITY__V1__GET_CLAIM_REQUEST__INIT;
+  *message = init_value;
+}
+size_t probity__v1__get_claim_request__get_packed_size
+                     (const Probity__V1__GetClaimRequest *message)
+{
+  assert(message->base.descriptor == &probity__v1__get_claim_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__get_claim_request__pack
+                     (const Probity__V1__GetClaimRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__get_claim_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__get_claim_request__pack_to_buffer
+                     (const Probity__V1__GetClaimRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__get_claim_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__GetClaimRequest *
+       probity__v1__get_claim_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__GetClaimRequest *)
+     protobuf_c_message_unpack (&probity__v1__get_claim_request__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__get_claim_request__free_unpacked
+                     (Probity__V1__GetClaimRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__get_claim_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__settle_subsidy_request__init
+                     (Probity__V1__SettleSubsidyRequest         *message)
+{
+  static const Probity__V1__SettleSubsidyRequest init_value = PROBITY__V1__SETTLE_SUBSIDY_REQUEST__INIT;
+  *message = init_value;
+}
+size_t probity__v1__settle_subsidy_request__get_packed_size
+                     (const Probity__V1__SettleSubsidyRequest *message)
+{
+  assert(message->base.descriptor == &probity__v1__settle_subsidy_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__settle_subsidy_request__pack
+                     (const Probity__V1__SettleSubsidyRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__settle_subsidy_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__settle_subsidy_request__pack_to_buffer
+                     (const Probity__V1__SettleSubsidyRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__settle_subsidy_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__SettleSubsidyRequest *
+       probity__v1__settle_subsidy_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__SettleSubsidyRequest *)
+     protobuf_c_message_unpack (&probity__v1__settle_subsidy_request__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__settle_subsidy_request__free_unpacked
+                     (Probity__V1__SettleSubsidyRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__settle_subsidy_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__open_appeal_request__init
+                     (Probity__V1__OpenAppealRequest         *message)
+{
+  static const Probity__V1__OpenAppealRequest init_value = PROBITY__V1__OPEN_APPEAL_REQUEST__INIT;
+  *message = init_value;
+}
+size_t probity__v1__open_appeal_request__get_packed_size
+                     (const Probity__V1__OpenAppealRequest *message)
+{
+  assert(message->base.descriptor == &probity__v1__open_appeal_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__open_appeal_request__pack
+                     (const Probity__V1__OpenAppealRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__open_appeal_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__open_appeal_request__pack_to_buffer
+                     (const Probity__V1__OpenAppealRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__open_appeal_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__OpenAppealRequest *
+       probity__v1__open_appeal_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__OpenAppealRequest *)
+     protobuf_c_message_unpack (&probity__v1__open_appeal_request__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__open_appeal_request__free_unpacked
+                     (Probity__V1__OpenAppealRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__open_appeal_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__decide_appeal_request__init
+                     (Probity__V1__DecideAppealRequest         *message)
+{
+  static const Probity__V1__DecideAppealRequest init_value = PROBITY__V1__DECIDE_APPEAL_REQUEST__INIT;
+  *message = init_value;
+}
+size_t probity__v1__decide_appeal_request__get_packed_size
+                     (const Probity__V1__DecideAppealRequest *message)
+{
+  assert(message->base.descriptor == &probity__v1__decide_appeal_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__decide_appeal_request__pack
+                     (const Probity__V1__DecideAppealRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__decide_appeal_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__decide_appeal_request__pack_to_buffer
+                     (const Probity__V1__DecideAppealRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__decide_appeal_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__DecideAppealRequest *
+       probity__v1__decide_appeal_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__DecideAppealRequest *)
+     protobuf_c_message_unpack (&probity__v1__decide_appeal_request__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__decide_appeal_request__free_unpacked
+                     (Probity__V1__DecideAppealRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__decide_appeal_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__claim_note__init
+                     (Probity__V1__ClaimNote         *message)
+{
+  static const Probity__V1__ClaimNote init_value = PROBITY__V1__CLAIM_NOTE__INIT;
+  *message = init_value;
+}
+size_t probity__v1__claim_note__get_packed_size
+                     (const Probity__V1__ClaimNote *message)
+{
+  assert(message->base.descriptor == &probity__v1__claim_note__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__claim_note__pack
+                     (const Probity__V1__ClaimNote *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__claim_note__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__claim_note__pack_to_buffer
+                     (const Probity__V1__ClaimNote *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__claim_note__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__ClaimNote *
+       probity__v1__claim_note__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__ClaimNote *)
+     protobuf_c_message_unpack (&probity__v1__claim_note__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__claim_note__free_unpacked
+                     (Probity__V1__ClaimNote *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__claim_note__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__outcome_change__init
+                     (Probity__V1__OutcomeChange         *message)
+{
+  static const Probity__V1__OutcomeChange init_value = PROBITY__V1__OUTCOME_CHANGE__INIT;
+  *message = init_value;
+}
+size_t probity__v1__outcome_change__get_packed_size
+                     (const Probity__V1__OutcomeChange *message)
+{
+  assert(message->base.descriptor == &probity__v1__outcome_change__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__outcome_change__pack
+                     (const Probity__V1__OutcomeChange *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__outcome_change__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__outcome_change__pack_to_buffer
+                     (const Probity__V1__OutcomeChange *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__outcome_change__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__OutcomeChange *
+       probity__v1__outcome_change__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__OutcomeChange *)
+     protobuf_c_message_unpack (&probity__v1__outcome_change__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__outcome_change__free_unpacked
+                     (Probity__V1__OutcomeChange *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__outcome_change__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__claim_reply__init
+                     (Probity__V1__ClaimReply         *message)
+{
+  static const Probity__V1__ClaimReply init_value = PROBITY__V1__CLAIM_REPLY__INIT;
+  *message = init_value;
+}
+size_t probity__v1__claim_reply__get_packed_size
+                     (const Probity__V1__ClaimReply *message)
+{
+  assert(message->base.descriptor == &probity__v1__claim_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__claim_reply__pack
+                     (const Probity__V1__ClaimReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__claim_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__claim_reply__pack_to_buffer
+                     (const Probity__V1__ClaimReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__claim_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__ClaimReply *
+       probity__v1__claim_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__ClaimReply *)
+     protobuf_c_message_unpack (&probity__v1__claim_reply__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__claim_reply__free_unpacked
+                     (Probity__V1__ClaimReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__claim_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__affected_decisions_request__init
+                     (Probity__V1__AffectedDecisionsRequest         *message)
+{
+  static const Probity__V1__AffectedDecisionsRequest init_value = PROBITY__V1__AFFECTED_DECISIONS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t probity__v1__affected_decisions_request__get_packed_size
+                     (const Probity__V1__AffectedDecisionsRequest *message)
+{
+  assert(message->base.descriptor == &probity__v1__affected_decisions_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__affected_decisions_request__pack
+                     (const Probity__V1__AffectedDecisionsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__affected_decisions_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__affected_decisions_request__pack_to_buffer
+                     (const Probity__V1__AffectedDecisionsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__affected_decisions_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__AffectedDecisionsRequest *
+       probity__v1__affected_decisions_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__AffectedDecisionsRequest *)
+     protobuf_c_message_unpack (&probity__v1__affected_decisions_request__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__affected_decisions_request__free_unpacked
+                     (Probity__V1__AffectedDecisionsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__affected_decisions_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__affected_decision__init
+                     (Probity__V1__AffectedDecision         *message)
+{
+  static const Probity__V1__AffectedDecision init_value = PROBITY__V1__AFFECTED_DECISION__INIT;
+  *message = init_value;
+}
+size_t probity__v1__affected_decision__get_packed_size
+                     (const Probity__V1__AffectedDecision *message)
+{
+  assert(message->base.descriptor == &probity__v1__affected_decision__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__affected_decision__pack
+                     (const Probity__V1__AffectedDecision *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__affected_decision__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__affected_decision__pack_to_buffer
+                     (const Probity__V1__AffectedDecision *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__affected_decision__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__AffectedDecision *
+       probity__v1__affected_decision__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__AffectedDecision *)
+     protobuf_c_message_unpack (&probity__v1__affected_decision__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__affected_decision__free_unpacked
+                     (Probity__V1__AffectedDecision *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__affected_decision__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__affected_decisions_reply__init
+                     (Probity__V1__AffectedDecisionsReply         *message)
+{
+  static const Probity__V1__AffectedDecisionsReply init_value = PROBITY__V1__AFFECTED_DECISIONS_REPLY__INIT;
+  *message = init_value;
+}
+size_t probity__v1__affected_decisions_reply__get_packed_size
+                     (const Probity__V1__AffectedDecisionsReply *message)
+{
+  assert(message->base.descriptor == &probity__v1__affected_decisions_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__affected_decisions_reply__pack
+                     (const Probity__V1__AffectedDecisionsReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__affected_decisions_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__affected_decisions_reply__pack_to_buffer
+                     (const Probity__V1__AffectedDecisionsReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__affected_decisions_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__AffectedDecisionsReply *
+       probity__v1__affected_decisions_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__AffectedDecisionsReply *)
+     protobuf_c_message_unpack (&probity__v1__affected_decisions_reply__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__affected_decisions_reply__free_unpacked
+                     (Probity__V1__AffectedDecisionsReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__affected_decisions_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__done_reply__init
+                     (Probity__V1__DoneReply         *message)
+{
+  static const Probity__V1__DoneReply init_value = PROBITY__V1__DONE_REPLY__INIT;
+  *message = init_value;
+}
+size_t probity__v1__done_reply__get_packed_size
+                     (const Probity__V1__DoneReply *message)
+{
+  assert(message->base.descriptor == &probity__v1__done_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__done_reply__pack
+                     (const Probity__V1__DoneReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__done_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__done_reply__pack_to_buffer
+                     (const Probity__V1__DoneReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__done_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__DoneReply *
+       probity__v1__done_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__DoneReply *)
+     protobuf_c_message_unpack (&probity__v1__done_reply__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__done_reply__free_unpacked
+                     (Probity__V1__DoneReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__done_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__set_budget_request__init
+                     (Probity__V1__SetBudgetRequest         *message)
+{
+  static const Probity__V1__SetBudgetRequest init_value = PROBITY__V1__SET_BUDGET_REQUEST__INIT;
+  *message = init_value;
+}
+size_t probity__v1__set_budget_request__get_packed_size
+                     (const Probity__V1__SetBudgetRequest *message)
+{
+  assert(message->base.descriptor == &probity__v1__set_budget_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__set_budget_request__pack
+                     (const Probity__V1__SetBudgetRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__set_budget_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__set_budget_request__pack_to_buffer
+                     (const Probity__V1__SetBudgetRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__set_budget_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__SetBudgetRequest *
+       probity__v1__set_budget_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__SetBudgetRequest *)
+     protobuf_c_message_unpack (&probity__v1__set_budget_request__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__set_budget_request__free_unpacked
+                     (Probity__V1__SetBudgetRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__set_budget_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__get_budgets_request__init
+                     (Probity__V1__GetBudgetsRequest         *message)
+{
+  static const Probity__V1__GetBudgetsRequest init_value = PROBITY__V1__GET_BUDGETS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t probity__v1__get_budgets_request__get_packed_size
+                     (const Probity__V1__GetBudgetsRequest *message)
+{
+  assert(message->base.descriptor == &probity__v1__get_budgets_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__get_budgets_request__pack
+                     (const Probity__V1__GetBudgetsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__get_budgets_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__get_budgets_request__pack_to_buffer
+                     (const Probity__V1__GetBudgetsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__get_budgets_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__GetBudgetsRequest *
+       probity__v1__get_budgets_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__GetBudgetsRequest *)
+     protobuf_c_message_unpack (&probity__v1__get_budgets_request__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__get_budgets_request__free_unpacked
+                     (Probity__V1__GetBudgetsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__get_budgets_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__budget__init
+                     (Probity__V1__Budget         *message)
+{
+  static const Probity__V1__Budget init_value = PROBITY__V1__BUDGET__INIT;
+  *message = init_value;
+}
+size_t probity__v1__budget__get_packed_size
+                     (const Probity__V1__Budget *message)
+{
+  assert(message->base.descriptor == &probity__v1__budget__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__budget__pack
+                     (const Probity__V1__Budget *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__budget__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__budget__pack_to_buffer
+                     (const Probity__V1__Budget *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__budget__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__Budget *
+       probity__v1__budget__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__Budget *)
+     protobuf_c_message_unpack (&probity__v1__budget__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__budget__free_unpacked
+                     (Probity__V1__Budget *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__budget__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__budgets_reply__init
+                     (Probity__V1__BudgetsReply         *message)
+{
+  static const Probity__V1__BudgetsReply init_value = PROBITY__V1__BUDGETS_REPLY__INIT;
+  *message = init_value;
+}
+size_t probity__v1__budgets_reply__get_packed_size
+                     (const Probity__V1__BudgetsReply *message)
+{
+  assert(message->base.descriptor == &probity__v1__budgets_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__budgets_reply__pack
+                     (const Probity__V1__BudgetsReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__budgets_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__budgets_reply__pack_to_buffer
+                     (const Probity__V1__BudgetsReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__budgets_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__BudgetsReply *
+       probity__v1__budgets_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__BudgetsReply *)
+     protobuf_c_message_unpack (&probity__v1__budgets_reply__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__budgets_reply__free_unpacked
+                     (Probity__V1__BudgetsReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__budgets_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__set_override_request__init
+                     (Probity__V1__SetOverrideRequest         *message)
+{
+  static const Probity__V1__SetOverrideRequest init_value = PROBITY__V1__SET_OVERRIDE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t probity__v1__set_override_request__get_packed_size
+                     (const Probity__V1__SetOverrideRequest *message)
+{
+  assert(message->base.descriptor == &probity__v1__set_override_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__set_override_request__pack
+                     (const Probity__V1__SetOverrideRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__set_override_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__set_override_request__pack_to_buffer
+                     (const Probity__V1__SetOverrideRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__set_override_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__SetOverrideRequest *
+       probity__v1__set_override_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__SetOverrideRequest *)
+     protobuf_c_message_unpack (&probity__v1__set_override_request__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__set_override_request__free_unpacked
+                     (Probity__V1__SetOverrideRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__set_override_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__clear_override_request__init
+                     (Probity__V1__ClearOverrideRequest         *message)
+{
+  static const Probity__V1__ClearOverrideRequest init_value = PROBITY__V1__CLEAR_OVERRIDE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t probity__v1__clear_override_request__get_packed_size
+                     (const Probity__V1__ClearOverrideRequest *message)
+{
+  assert(message->base.descriptor == &probity__v1__clear_override_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__clear_override_request__pack
+                     (const Probity__V1__ClearOverrideRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__clear_override_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__clear_override_request__pack_to_buffer
+                     (const Probity__V1__ClearOverrideRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__clear_override_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__ClearOverrideRequest *
+       probity__v1__clear_override_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__ClearOverrideRequest *)
+     protobuf_c_message_unpack (&probity__v1__clear_override_request__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__clear_override_request__free_unpacked
+                     (Probity__V1__ClearOverrideRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__clear_override_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__get_overrides_request__init
+                     (Probity__V1__GetOverridesRequest         *message)
+{
+  static const Probity__V1__GetOverridesRequest init_value = PROBITY__V1__GET_OVERRIDES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t probity__v1__get_overrides_request__get_packed_size
+                     (const Probity__V1__GetOverridesRequest *message)
+{
+  assert(message->base.descriptor == &probity__v1__get_overrides_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__get_overrides_request__pack
+                     (const Probity__V1__GetOverridesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__get_overrides_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__get_overrides_request__pack_to_buffer
+                     (const Probity__V1__GetOverridesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__get_overrides_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__GetOverridesRequest *
+       probity__v1__get_overrides_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__GetOverridesRequest *)
+     protobuf_c_message_unpack (&probity__v1__get_overrides_request__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__get_overrides_request__free_unpacked
+                     (Probity__V1__GetOverridesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__get_overrides_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__override__init
+                     (Probity__V1__Override         *message)
+{
+  static const Probity__V1__Override init_value = PROBITY__V1__OVERRIDE__INIT;
+  *message = init_value;
+}
+size_t probity__v1__override__get_packed_size
+                     (const Probity__V1__Override *message)
+{
+  assert(message->base.descriptor == &probity__v1__override__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__override__pack
+                     (const Probity__V1__Override *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__override__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__override__pack_to_buffer
+                     (const Probity__V1__Override *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__override__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__Override *
+       probity__v1__override__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__Override *)
+     protobuf_c_message_unpack (&probity__v1__override__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__override__free_unpacked
+                     (Probity__V1__Override *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__override__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__account__init
+                     (Probity__V1__Account         *message)
+{
+  static const Probity__V1__Account init_value = PROBITY__V1__ACCOUNT__INIT;
+  *message = init_value;
+}
+size_t probity__v1__account__get_packed_size
+                     (const Probity__V1__Account *message)
+{
+  assert(message->base.descriptor == &probity__v1__account__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__account__pack
+                     (const Probity__V1__Account *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__account__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__account__pack_to_buffer
+                     (const Probity__V1__Account *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__account__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__Account *
+       probity__v1__account__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__Account *)
+     protobuf_c_message_unpack (&probity__v1__account__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__account__free_unpacked
+                     (Probity__V1__Account *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__account__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__overrides_reply__init
+                     (Probity__V1__OverridesReply         *message)
+{
+  static const Probity__V1__OverridesReply init_value = PROBITY__V1__OVERRIDES_REPLY__INIT;
+  *message = init_value;
+}
+size_t probity__v1__overrides_reply__get_packed_size
+                     (const Probity__V1__OverridesReply *message)
+{
+  assert(message->base.descriptor == &probity__v1__overrides_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__overrides_reply__pack
+                     (const Probity__V1__OverridesReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__overrides_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__overrides_reply__pack_to_buffer
+                     (const Probity__V1__OverridesReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__overrides_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__OverridesReply *
+       probity__v1__overrides_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__OverridesReply *)
+     protobuf_c_message_unpack (&probity__v1__overrides_reply__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__overrides_reply__free_unpacked
+                     (Probity__V1__OverridesReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__overrides_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__link_accounts_request__init
+                     (Probity__V1__LinkAccountsRequest         *message)
+{
+  static const Probity__V1__LinkAccountsRequest init_value = PROBITY__V1__LINK_ACCOUNTS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t probity__v1__link_accounts_request__get_packed_size
+                     (const Probity__V1__LinkAccountsRequest *message)
+{
+  assert(message->base.descriptor == &probity__v1__link_accounts_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__link_accounts_request__pack
+                     (const Probity__V1__LinkAccountsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__link_accounts_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__link_accounts_request__pack_to_buffer
+                     (const Probity__V1__LinkAccountsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__link_accounts_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__LinkAccountsRequest *
+       probity__v1__link_accounts_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__LinkAccountsRequest *)
+     protobuf_c_message_unpack (&probity__v1__link_accounts_request__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__link_accounts_request__free_unpacked
+                     (Probity__V1__LinkAccountsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__link_accounts_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__unlink_accounts_request__init
+                     (Probity__V1__UnlinkAccountsRequest         *message)
+{
+  static const Probity__V1__UnlinkAccountsRequest init_value = PROBITY__V1__UNLINK_ACCOUNTS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t probity__v1__unlink_accounts_request__get_packed_size
+                     (const Probity__V1__UnlinkAccountsRequest *message)
+{
+  assert(message->base.descriptor == &probity__v1__unlink_accounts_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__unlink_accounts_request__pack
+                     (const Probity__V1__UnlinkAccountsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__unlink_accounts_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__unlink_accounts_request__pack_to_buffer
+                     (const Probity__V1__UnlinkAccountsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__unlink_accounts_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__UnlinkAccountsRequest *
+       probity__v1__unlink_accounts_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__UnlinkAccountsRequest *)
+     protobuf_c_message_unpack (&probity__v1__unlink_accounts_request__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__unlink_accounts_request__free_unpacked
+                     (Probity__V1__UnlinkAccountsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__unlink_accounts_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__put_policy_request__init
+                     (Probity__V1__PutPolicyRequest         *message)
+{
+  static const Probity__V1__PutPolicyRequest init_value = PROBITY__V1__PUT_POLICY_REQUEST__INIT;
+  *message = init_value;
+}
+size_t probity__v1__put_policy_request__get_packed_size
+                     (const Probity__V1__PutPolicyRequest *message)
+{
+  assert(message->base.descriptor == &probity__v1__put_policy_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__put_policy_request__pack
+                     (const Probity__V1__PutPolicyRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__put_policy_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__put_policy_request__pack_to_buffer
+                     (const Probity__V1__PutPolicyRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__put_policy_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__PutPolicyRequest *
+       probity__v1__put_policy_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__PutPolicyRequest *)
+     protobuf_c_message_unpack (&probity__v1__put_policy_request__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__put_policy_request__free_unpacked
+                     (Probity__V1__PutPolicyRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__put_policy_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__activate_policy_request__init
+                     (Probity__V1__ActivatePolicyRequest         *message)
+{
+  static const Probity__V1__ActivatePolicyRequest init_value = PROBITY__V1__ACTIVATE_POLICY_REQUEST__INIT;
+  *message = init_value;
+}
+size_t probity__v1__activate_policy_request__get_packed_size
+                     (const Probity__V1__ActivatePolicyRequest *message)
+{
+  assert(message->base.descriptor == &probity__v1__activate_policy_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__activate_policy_request__pack
+                     (const Probity__V1__ActivatePolicyRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__activate_policy_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__activate_policy_request__pack_to_buffer
+                     (const Probity__V1__ActivatePolicyRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__activate_policy_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__ActivatePolicyRequest *
+       probity__v1__activate_policy_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__ActivatePolicyRequest *)
+     protobuf_c_message_unpack (&probity__v1__activate_policy_request__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__activate_policy_request__free_unpacked
+                     (Probity__V1__ActivatePolicyRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__activate_policy_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__shadow_policy_request__init
+                     (Probity__V1__ShadowPolicyRequest         *message)
+{
+  static const Probity__V1__ShadowPolicyRequest init_value = PROBITY__V1__SHADOW_POLICY_REQUEST__INIT;
+  *message = init_value;
+}
+size_t probity__v1__shadow_policy_request__get_packed_size
+                     (const Probity__V1__ShadowPolicyRequest *message)
+{
+  assert(message->base.descriptor == &probity__v1__shadow_policy_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__shadow_policy_request__pack
+                     (const Probity__V1__ShadowPolicyRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__shadow_policy_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__shadow_policy_request__pack_to_buffer
+                     (const Probity__V1__ShadowPolicyRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__shadow_policy_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__ShadowPolicyRequest *
+       probity__v1__shadow_policy_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__ShadowPolicyRequest *)
+     protobuf_c_message_unpack (&probity__v1__shadow_policy_request__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__shadow_policy_request__free_unpacked
+                     (Probity__V1__ShadowPolicyRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__shadow_policy_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__policy_reply__init
+                     (Probity__V1__PolicyReply         *message)
+{
+  static const Probity__V1__PolicyReply init_value = PROBITY__V1__POLICY_REPLY__INIT;
+  *message = init_value;
+}
+size_t probity__v1__policy_reply__get_packed_size
+                     (const Probity__V1__PolicyReply *message)
+{
+  assert(message->base.descriptor == &probity__v1__policy_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__policy_reply__pack
+                     (const Probity__V1__PolicyReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__policy_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__policy_reply__pack_to_buffer
+                     (const Probity__V1__PolicyReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__policy_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__PolicyReply *
+       probity__v1__policy_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__PolicyReply *)
+     protobuf_c_message_unpack (&probity__v1__policy_reply__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__policy_reply__free_unpacked
+                     (Probity__V1__PolicyReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__policy_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__get_policies_request__init
+                     (Probity__V1__GetPoliciesRequest         *message)
+{
+  static const Probity__V1__GetPoliciesRequest init_value = PROBITY__V1__GET_POLICIES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t probity__v1__get_policies_request__get_packed_size
+                     (const Probity__V1__GetPoliciesRequest *message)
+{
+  assert(message->base.descriptor == &probity__v1__get_policies_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__get_policies_request__pack
+                     (const Probity__V1__GetPoliciesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__get_policies_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__get_policies_request__pack_to_buffer
+                     (const Probity__V1__GetPoliciesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__get_policies_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__GetPoliciesRequest *
+       probity__v1__get_policies_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__GetPoliciesRequest *)
+     protobuf_c_message_unpack (&probity__v1__get_policies_request__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__get_policies_request__free_unpacked
+                     (Probity__V1__GetPoliciesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__get_policies_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__policy_entry__init
+                     (Probity__V1__PolicyEntry         *message)
+{
+  static const Probity__V1__PolicyEntry init_value = PROBITY__V1__POLICY_ENTRY__INIT;
+  *message = init_value;
+}
+size_t probity__v1__policy_entry__get_packed_size
+                     (const Probity__V1__PolicyEntry *message)
+{
+  assert(message->base.descriptor == &probity__v1__policy_entry__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__policy_entry__pack
+                     (const Probity__V1__PolicyEntry *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__policy_entry__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__policy_entry__pack_to_buffer
+                     (const Probity__V1__PolicyEntry *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__policy_entry__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__PolicyEntry *
+       probity__v1__policy_entry__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__PolicyEntry *)
+     protobuf_c_message_unpack (&probity__v1__policy_entry__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__policy_entry__free_unpacked
+                     (Probity__V1__PolicyEntry *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__policy_entry__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__shadow_count__init
+                     (Probity__V1__ShadowCount         *message)
+{
+  static const Probity__V1__ShadowCount init_value = PROBITY__V1__SHADOW_COUNT__INIT;
+  *message = init_value;
+}
+size_t probity__v1__shadow_count__get_packed_size
+                     (const Probity__V1__ShadowCount *message)
+{
+  assert(message->base.descriptor == &probity__v1__shadow_count__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__shadow_count__pack
+                     (const Probity__V1__ShadowCount *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__shadow_count__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__shadow_count__pack_to_buffer
+                     (const Probity__V1__ShadowCount *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__shadow_count__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__ShadowCount *
+       probity__v1__shadow_count__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__ShadowCount *)
+     protobuf_c_message_unpack (&probity__v1__shadow_count__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__shadow_count__free_unpacked
+                     (Probity__V1__ShadowCount *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__shadow_count__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__policies_reply__init
+                     (Probity__V1__PoliciesReply         *message)
+{
+  static const Probity__V1__PoliciesReply init_value = PROBITY__V1__POLICIES_REPLY__INIT;
+  *message = init_value;
+}
+size_t probity__v1__policies_reply__get_packed_size
+                     (const Probity__V1__PoliciesReply *message)
+{
+  assert(message->base.descriptor == &probity__v1__policies_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__policies_reply__pack
+                     (const Probity__V1__PoliciesReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__policies_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__policies_reply__pack_to_buffer
+                     (const Probity__V1__PoliciesReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__policies_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__PoliciesReply *
+       probity__v1__policies_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__PoliciesReply *)
+     protobuf_c_message_unpack (&probity__v1__policies_reply__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__policies_reply__free_unpacked
+                     (Probity__V1__PoliciesReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__policies_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__get_shadow_request__init
+                     (Probity__V1__GetShadowRequest         *message)
+{
+  static const Probity__V1__GetShadowRequest init_value = PROBITY__V1__GET_SHADOW_REQUEST__INIT;
+  *message = init_value;
+}
+size_t probity__v1__get_shadow_request__get_packed_size
+                     (const Probity__V1__GetShadowRequest *message)
+{
+  assert(message->base.descriptor == &probity__v1__get_shadow_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__get_shadow_request__pack
+                     (const Probity__V1__GetShadowRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__get_shadow_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__get_shadow_request__pack_to_buffer
+                     (const Probity__V1__GetShadowRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__get_shadow_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__GetShadowRequest *
+       probity__v1__get_shadow_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__GetShadowRequest *)
+     protobuf_c_message_unpack (&probity__v1__get_shadow_request__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__get_shadow_request__free_unpacked
+                     (Probity__V1__GetShadowRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__get_shadow_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__shadow_difference__init
+                     (Probity__V1__ShadowDifference         *message)
+{
+  static const Probity__V1__ShadowDifference init_value = PROBITY__V1__SHADOW_DIFFERENCE__INIT;
+  *message = init_value;
+}
+size_t probity__v1__shadow_difference__get_packed_size
+                     (const Probity__V1__ShadowDifference *message)
+{
+  assert(message->base.descriptor == &probity__v1__shadow_difference__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__shadow_difference__pack
+                     (const Probity__V1__ShadowDifference *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__shadow_difference__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__shadow_difference__pack_to_buffer
+                     (const Probity__V1__ShadowDifference *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__shadow_difference__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__ShadowDifference *
+       probity__v1__shadow_difference__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__ShadowDifference *)
+     protobuf_c_message_unpack (&probity__v1__shadow_difference__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__shadow_difference__free_unpacked
+                     (Probity__V1__ShadowDifference *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__shadow_difference__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__shadow_reply__init
+                     (Probity__V1__ShadowReply         *message)
+{
+  static const Probity__V1__ShadowReply init_value = PROBITY__V1__SHADOW_REPLY__INIT;
+  *message = init_value;
+}
+size_t probity__v1__shadow_reply__get_packed_size
+                     (const Probity__V1__ShadowReply *message)
+{
+  assert(message->base.descriptor == &probity__v1__shadow_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__shadow_reply__pack
+                     (const Probity__V1__ShadowReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__shadow_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__shadow_reply__pack_to_buffer
+                     (const Probity__V1__ShadowReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__shadow_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__ShadowReply *
+       probity__v1__shadow_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__ShadowReply *)
+     protobuf_c_message_unpack (&probity__v1__shadow_reply__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__shadow_reply__free_unpacked
+                     (Probity__V1__ShadowReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__shadow_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor probity__v1__hello__field_descriptors[5] =
 {
   {
@@ -1865,7 +3575,7 @@ const ProtobufCMessageDescriptor probity__v1__dimension_entry__descriptor =
   (ProtobufCMessageInit) probity__v1__dimension_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor probity__v1__change__field_descriptors[4] =
+static const ProtobufCFieldDescriptor probity__v1__change__field_descriptors[5] =
 {
   {
     "text",
@@ -1915,17 +3625,30 @@ static const ProtobufCFieldDescriptor probity__v1__change__field_descriptors[4] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "text_chinese",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__Change, text_chinese),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned probity__v1__change__field_indices_by_name[] = {
   1,   /* field[1] = clean_orders */
   2,   /* field[2] = days */
   0,   /* field[0] = text */
+  4,   /* field[4] = text_chinese */
   3,   /* field[3] = tier */
 };
 static const ProtobufCIntRange probity__v1__change__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor probity__v1__change__descriptor =
 {
@@ -1935,7 +3658,7 @@ const ProtobufCMessageDescriptor probity__v1__change__descriptor =
   "Probity__V1__Change",
   "probity.v1",
   sizeof(Probity__V1__Change),
-  4,
+  5,
   probity__v1__change__field_descriptors,
   probity__v1__change__field_indices_by_name,
   1,  probity__v1__change__number_ranges,
@@ -2463,7 +4186,7 @@ const ProtobufCMessageDescriptor probity__v1__status_request__descriptor =
   (ProtobufCMessageInit) probity__v1__status_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor probity__v1__status_reply__field_descriptors[34] =
+static const ProtobufCFieldDescriptor probity__v1__status_reply__field_descriptors[35] =
 {
   {
     "version",
@@ -2873,10 +4596,23 @@ static const ProtobufCFieldDescriptor probity__v1__status_reply__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "claims",
+    35,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StatusReply, claims),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned probity__v1__status_reply__field_indices_by_name[] = {
   4,   /* field[4] = buyers */
   16,   /* field[16] = calls_refused */
+  34,   /* field[34] = claims */
   13,   /* field[13] = commands_applied */
   14,   /* field[14] = commands_duplicate */
   12,   /* field[12] = commands_queued */
@@ -2913,7 +4649,7 @@ static const unsigned probity__v1__status_reply__field_indices_by_name[] = {
 static const ProtobufCIntRange probity__v1__status_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 34 }
+  { 0, 35 }
 };
 const ProtobufCMessageDescriptor probity__v1__status_reply__descriptor =
 {
@@ -2923,7 +4659,7 @@ const ProtobufCMessageDescriptor probity__v1__status_reply__descriptor =
   "Probity__V1__StatusReply",
   "probity.v1",
   sizeof(Probity__V1__StatusReply),
-  34,
+  35,
   probity__v1__status_reply__field_descriptors,
   probity__v1__status_reply__field_indices_by_name,
   1,  probity__v1__status_reply__number_ranges,
@@ -3125,6 +4861,3524 @@ const ProtobufCMessageDescriptor probity__v1__health_reply__descriptor =
   probity__v1__health_reply__field_indices_by_name,
   1,  probity__v1__health_reply__number_ranges,
   (ProtobufCMessageInit) probity__v1__health_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__claim__field_descriptors[11] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__Claim, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "buyer",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__Claim, buyer),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "merchant",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__Claim, merchant),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "order",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__Claim, order),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ordered_at",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__Claim, ordered_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "opened_at",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__Claim, opened_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "amount",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__Claim, amount),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "category",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__Claim, category),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "claim_kind",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__Claim, claim_kind),
+    &probity__v1__claim_kind__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "allegation",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__Claim, allegation),
+    &probity__v1__allegation__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "proofs",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__Claim, proofs),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__claim__field_indices_by_name[] = {
+  9,   /* field[9] = allegation */
+  6,   /* field[6] = amount */
+  1,   /* field[1] = buyer */
+  7,   /* field[7] = category */
+  8,   /* field[8] = claim_kind */
+  0,   /* field[0] = id */
+  2,   /* field[2] = merchant */
+  5,   /* field[5] = opened_at */
+  3,   /* field[3] = order */
+  4,   /* field[4] = ordered_at */
+  10,   /* field[10] = proofs */
+};
+static const ProtobufCIntRange probity__v1__claim__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 11 }
+};
+const ProtobufCMessageDescriptor probity__v1__claim__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.Claim",
+  "Claim",
+  "Probity__V1__Claim",
+  "probity.v1",
+  sizeof(Probity__V1__Claim),
+  11,
+  probity__v1__claim__field_descriptors,
+  probity__v1__claim__field_indices_by_name,
+  1,  probity__v1__claim__number_ranges,
+  (ProtobufCMessageInit) probity__v1__claim__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__open_claim_request__field_descriptors[5] =
+{
+  {
+    "claim",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__OpenClaimRequest, claim),
+    &probity__v1__claim__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "explain",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__OpenClaimRequest, explain),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__OpenClaimRequest, at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actor",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__OpenClaimRequest, actor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__OpenClaimRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__open_claim_request__field_indices_by_name[] = {
+  3,   /* field[3] = actor */
+  2,   /* field[2] = at */
+  0,   /* field[0] = claim */
+  1,   /* field[1] = explain */
+  4,   /* field[4] = reason */
+};
+static const ProtobufCIntRange probity__v1__open_claim_request__number_ranges[2 + 1] =
+{
+  { 1, 0 },
+  { 13, 2 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor probity__v1__open_claim_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.OpenClaimRequest",
+  "OpenClaimRequest",
+  "Probity__V1__OpenClaimRequest",
+  "probity.v1",
+  sizeof(Probity__V1__OpenClaimRequest),
+  5,
+  probity__v1__open_claim_request__field_descriptors,
+  probity__v1__open_claim_request__field_indices_by_name,
+  2,  probity__v1__open_claim_request__number_ranges,
+  (ProtobufCMessageInit) probity__v1__open_claim_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__decide_claim_request__field_descriptors[5] =
+{
+  {
+    "claim",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__DecideClaimRequest, claim),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "verdict",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__DecideClaimRequest, verdict),
+    &probity__v1__verdict__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__DecideClaimRequest, at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actor",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__DecideClaimRequest, actor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__DecideClaimRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__decide_claim_request__field_indices_by_name[] = {
+  3,   /* field[3] = actor */
+  2,   /* field[2] = at */
+  0,   /* field[0] = claim */
+  4,   /* field[4] = reason */
+  1,   /* field[1] = verdict */
+};
+static const ProtobufCIntRange probity__v1__decide_claim_request__number_ranges[2 + 1] =
+{
+  { 1, 0 },
+  { 13, 2 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor probity__v1__decide_claim_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.DecideClaimRequest",
+  "DecideClaimRequest",
+  "Probity__V1__DecideClaimRequest",
+  "probity.v1",
+  sizeof(Probity__V1__DecideClaimRequest),
+  5,
+  probity__v1__decide_claim_request__field_descriptors,
+  probity__v1__decide_claim_request__field_indices_by_name,
+  2,  probity__v1__decide_claim_request__number_ranges,
+  (ProtobufCMessageInit) probity__v1__decide_claim_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__withdraw_claim_request__field_descriptors[4] =
+{
+  {
+    "claim",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__WithdrawClaimRequest, claim),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__WithdrawClaimRequest, at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actor",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__WithdrawClaimRequest, actor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__WithdrawClaimRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__withdraw_claim_request__field_indices_by_name[] = {
+  2,   /* field[2] = actor */
+  1,   /* field[1] = at */
+  0,   /* field[0] = claim */
+  3,   /* field[3] = reason */
+};
+static const ProtobufCIntRange probity__v1__withdraw_claim_request__number_ranges[2 + 1] =
+{
+  { 1, 0 },
+  { 13, 1 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor probity__v1__withdraw_claim_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.WithdrawClaimRequest",
+  "WithdrawClaimRequest",
+  "Probity__V1__WithdrawClaimRequest",
+  "probity.v1",
+  sizeof(Probity__V1__WithdrawClaimRequest),
+  4,
+  probity__v1__withdraw_claim_request__field_descriptors,
+  probity__v1__withdraw_claim_request__field_indices_by_name,
+  2,  probity__v1__withdraw_claim_request__number_ranges,
+  (ProtobufCMessageInit) probity__v1__withdraw_claim_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__get_claim_request__field_descriptors[1] =
+{
+  {
+    "claim",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__GetClaimRequest, claim),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__get_claim_request__field_indices_by_name[] = {
+  0,   /* field[0] = claim */
+};
+static const ProtobufCIntRange probity__v1__get_claim_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor probity__v1__get_claim_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.GetClaimRequest",
+  "GetClaimRequest",
+  "Probity__V1__GetClaimRequest",
+  "probity.v1",
+  sizeof(Probity__V1__GetClaimRequest),
+  1,
+  probity__v1__get_claim_request__field_descriptors,
+  probity__v1__get_claim_request__field_indices_by_name,
+  1,  probity__v1__get_claim_request__number_ranges,
+  (ProtobufCMessageInit) probity__v1__get_claim_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__settle_subsidy_request__field_descriptors[5] =
+{
+  {
+    "claim",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SettleSubsidyRequest, claim),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "settlement",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SettleSubsidyRequest, settlement),
+    &probity__v1__settlement__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SettleSubsidyRequest, at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actor",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SettleSubsidyRequest, actor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SettleSubsidyRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__settle_subsidy_request__field_indices_by_name[] = {
+  3,   /* field[3] = actor */
+  2,   /* field[2] = at */
+  0,   /* field[0] = claim */
+  4,   /* field[4] = reason */
+  1,   /* field[1] = settlement */
+};
+static const ProtobufCIntRange probity__v1__settle_subsidy_request__number_ranges[2 + 1] =
+{
+  { 1, 0 },
+  { 13, 2 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor probity__v1__settle_subsidy_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.SettleSubsidyRequest",
+  "SettleSubsidyRequest",
+  "Probity__V1__SettleSubsidyRequest",
+  "probity.v1",
+  sizeof(Probity__V1__SettleSubsidyRequest),
+  5,
+  probity__v1__settle_subsidy_request__field_descriptors,
+  probity__v1__settle_subsidy_request__field_indices_by_name,
+  2,  probity__v1__settle_subsidy_request__number_ranges,
+  (ProtobufCMessageInit) probity__v1__settle_subsidy_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__open_appeal_request__field_descriptors[5] =
+{
+  {
+    "claim",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__OpenAppealRequest, claim),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "by",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__OpenAppealRequest, by),
+    &probity__v1__account_kind__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__OpenAppealRequest, at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actor",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__OpenAppealRequest, actor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__OpenAppealRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__open_appeal_request__field_indices_by_name[] = {
+  3,   /* field[3] = actor */
+  2,   /* field[2] = at */
+  1,   /* field[1] = by */
+  0,   /* field[0] = claim */
+  4,   /* field[4] = reason */
+};
+static const ProtobufCIntRange probity__v1__open_appeal_request__number_ranges[2 + 1] =
+{
+  { 1, 0 },
+  { 13, 2 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor probity__v1__open_appeal_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.OpenAppealRequest",
+  "OpenAppealRequest",
+  "Probity__V1__OpenAppealRequest",
+  "probity.v1",
+  sizeof(Probity__V1__OpenAppealRequest),
+  5,
+  probity__v1__open_appeal_request__field_descriptors,
+  probity__v1__open_appeal_request__field_indices_by_name,
+  2,  probity__v1__open_appeal_request__number_ranges,
+  (ProtobufCMessageInit) probity__v1__open_appeal_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__decide_appeal_request__field_descriptors[5] =
+{
+  {
+    "claim",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__DecideAppealRequest, claim),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "upheld",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__DecideAppealRequest, upheld),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__DecideAppealRequest, at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actor",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__DecideAppealRequest, actor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__DecideAppealRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__decide_appeal_request__field_indices_by_name[] = {
+  3,   /* field[3] = actor */
+  2,   /* field[2] = at */
+  0,   /* field[0] = claim */
+  4,   /* field[4] = reason */
+  1,   /* field[1] = upheld */
+};
+static const ProtobufCIntRange probity__v1__decide_appeal_request__number_ranges[2 + 1] =
+{
+  { 1, 0 },
+  { 13, 2 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor probity__v1__decide_appeal_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.DecideAppealRequest",
+  "DecideAppealRequest",
+  "Probity__V1__DecideAppealRequest",
+  "probity.v1",
+  sizeof(Probity__V1__DecideAppealRequest),
+  5,
+  probity__v1__decide_appeal_request__field_descriptors,
+  probity__v1__decide_appeal_request__field_indices_by_name,
+  2,  probity__v1__decide_appeal_request__number_ranges,
+  (ProtobufCMessageInit) probity__v1__decide_appeal_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__claim_note__field_descriptors[5] =
+{
+  {
+    "what",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ClaimNote, what),
+    &probity__v1__note_kind__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ClaimNote, at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actor",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ClaimNote, actor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ClaimNote, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "log_position",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ClaimNote, log_position),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__claim_note__field_indices_by_name[] = {
+  2,   /* field[2] = actor */
+  1,   /* field[1] = at */
+  4,   /* field[4] = log_position */
+  3,   /* field[3] = reason */
+  0,   /* field[0] = what */
+};
+static const ProtobufCIntRange probity__v1__claim_note__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor probity__v1__claim_note__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.ClaimNote",
+  "ClaimNote",
+  "Probity__V1__ClaimNote",
+  "probity.v1",
+  sizeof(Probity__V1__ClaimNote),
+  5,
+  probity__v1__claim_note__field_descriptors,
+  probity__v1__claim_note__field_indices_by_name,
+  1,  probity__v1__claim_note__number_ranges,
+  (ProtobufCMessageInit) probity__v1__claim_note__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__outcome_change__field_descriptors[4] =
+{
+  {
+    "kind",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__OutcomeChange, kind),
+    &probity__v1__outcome_change_kind__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "number",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__OutcomeChange, number),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "text",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__OutcomeChange, text),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "text_chinese",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__OutcomeChange, text_chinese),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__outcome_change__field_indices_by_name[] = {
+  0,   /* field[0] = kind */
+  1,   /* field[1] = number */
+  2,   /* field[2] = text */
+  3,   /* field[3] = text_chinese */
+};
+static const ProtobufCIntRange probity__v1__outcome_change__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor probity__v1__outcome_change__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.OutcomeChange",
+  "OutcomeChange",
+  "Probity__V1__OutcomeChange",
+  "probity.v1",
+  sizeof(Probity__V1__OutcomeChange),
+  4,
+  probity__v1__outcome_change__field_descriptors,
+  probity__v1__outcome_change__field_indices_by_name,
+  1,  probity__v1__outcome_change__number_ranges,
+  (ProtobufCMessageInit) probity__v1__outcome_change__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__claim_reply__field_descriptors[30] =
+{
+  {
+    "claim",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ClaimReply, claim),
+    &probity__v1__claim__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "outcome",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ClaimReply, outcome),
+    &probity__v1__outcome__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "first_outcome",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ClaimReply, first_outcome),
+    &probity__v1__outcome__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "verdict",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ClaimReply, verdict),
+    &probity__v1__verdict__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason_codes",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Probity__V1__ClaimReply, n_reason_codes),
+    offsetof(Probity__V1__ClaimReply, reason_codes),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason_points",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_SINT32,
+    offsetof(Probity__V1__ClaimReply, n_reason_points),
+    offsetof(Probity__V1__ClaimReply, reason_points),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "buyer_score",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ClaimReply, buyer_score),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "buyer_floor",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ClaimReply, buyer_floor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "merchant_score",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ClaimReply, merchant_score),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "merchant_floor",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ClaimReply, merchant_floor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "subsidy",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ClaimReply, subsidy),
+    &probity__v1__subsidy_state__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "subsidy_counted",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ClaimReply, subsidy_counted),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reserved_at",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ClaimReply, reserved_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "appeal",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ClaimReply, appeal),
+    &probity__v1__appeal_state__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "appeal_by",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ClaimReply, appeal_by),
+    &probity__v1__account_kind__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "appeal_opened_at",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ClaimReply, appeal_opened_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "decided_at",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ClaimReply, decided_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "appealable_until",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ClaimReply, appealable_until),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "answer_due_at",
+    19,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ClaimReply, answer_due_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "withdrawn",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ClaimReply, withdrawn),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "repeated",
+    21,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ClaimReply, repeated),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "notes",
+    22,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Probity__V1__ClaimReply, n_notes),
+    offsetof(Probity__V1__ClaimReply, notes),
+    &probity__v1__claim_note__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "changes",
+    23,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Probity__V1__ClaimReply, n_changes),
+    offsetof(Probity__V1__ClaimReply, changes),
+    &probity__v1__outcome_change__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "receipt",
+    24,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ClaimReply, receipt),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "opened_position",
+    25,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ClaimReply, opened_position),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "as_of",
+    26,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ClaimReply, as_of),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "log_position",
+    27,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ClaimReply, log_position),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "policy_version",
+    28,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ClaimReply, policy_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "policy_hash",
+    29,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ClaimReply, policy_hash),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "degraded",
+    30,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ClaimReply, degraded),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__claim_reply__field_indices_by_name[] = {
+  18,   /* field[18] = answer_due_at */
+  13,   /* field[13] = appeal */
+  14,   /* field[14] = appeal_by */
+  15,   /* field[15] = appeal_opened_at */
+  17,   /* field[17] = appealable_until */
+  25,   /* field[25] = as_of */
+  7,   /* field[7] = buyer_floor */
+  6,   /* field[6] = buyer_score */
+  22,   /* field[22] = changes */
+  0,   /* field[0] = claim */
+  16,   /* field[16] = decided_at */
+  29,   /* field[29] = degraded */
+  2,   /* field[2] = first_outcome */
+  26,   /* field[26] = log_position */
+  9,   /* field[9] = merchant_floor */
+  8,   /* field[8] = merchant_score */
+  21,   /* field[21] = notes */
+  24,   /* field[24] = opened_position */
+  1,   /* field[1] = outcome */
+  28,   /* field[28] = policy_hash */
+  27,   /* field[27] = policy_version */
+  4,   /* field[4] = reason_codes */
+  5,   /* field[5] = reason_points */
+  23,   /* field[23] = receipt */
+  20,   /* field[20] = repeated */
+  12,   /* field[12] = reserved_at */
+  10,   /* field[10] = subsidy */
+  11,   /* field[11] = subsidy_counted */
+  3,   /* field[3] = verdict */
+  19,   /* field[19] = withdrawn */
+};
+static const ProtobufCIntRange probity__v1__claim_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 30 }
+};
+const ProtobufCMessageDescriptor probity__v1__claim_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.ClaimReply",
+  "ClaimReply",
+  "Probity__V1__ClaimReply",
+  "probity.v1",
+  sizeof(Probity__V1__ClaimReply),
+  30,
+  probity__v1__claim_reply__field_descriptors,
+  probity__v1__claim_reply__field_indices_by_name,
+  1,  probity__v1__claim_reply__number_ranges,
+  (ProtobufCMessageInit) probity__v1__claim_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__affected_decisions_request__field_descriptors[2] =
+{
+  {
+    "claim",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__AffectedDecisionsRequest, claim),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "below",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__AffectedDecisionsRequest, below),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__affected_decisions_request__field_indices_by_name[] = {
+  1,   /* field[1] = below */
+  0,   /* field[0] = claim */
+};
+static const ProtobufCIntRange probity__v1__affected_decisions_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor probity__v1__affected_decisions_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.AffectedDecisionsRequest",
+  "AffectedDecisionsRequest",
+  "Probity__V1__AffectedDecisionsRequest",
+  "probity.v1",
+  sizeof(Probity__V1__AffectedDecisionsRequest),
+  2,
+  probity__v1__affected_decisions_request__field_descriptors,
+  probity__v1__affected_decisions_request__field_indices_by_name,
+  1,  probity__v1__affected_decisions_request__number_ranges,
+  (ProtobufCMessageInit) probity__v1__affected_decisions_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__affected_decision__field_descriptors[6] =
+{
+  {
+    "claim",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__AffectedDecision, claim),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "buyer",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__AffectedDecision, buyer),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "merchant",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__AffectedDecision, merchant),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "log_position",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__AffectedDecision, log_position),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "outcome",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__AffectedDecision, outcome),
+    &probity__v1__outcome__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "other",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__AffectedDecision, other),
+    &probity__v1__outcome__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__affected_decision__field_indices_by_name[] = {
+  1,   /* field[1] = buyer */
+  0,   /* field[0] = claim */
+  3,   /* field[3] = log_position */
+  2,   /* field[2] = merchant */
+  5,   /* field[5] = other */
+  4,   /* field[4] = outcome */
+};
+static const ProtobufCIntRange probity__v1__affected_decision__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor probity__v1__affected_decision__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.AffectedDecision",
+  "AffectedDecision",
+  "Probity__V1__AffectedDecision",
+  "probity.v1",
+  sizeof(Probity__V1__AffectedDecision),
+  6,
+  probity__v1__affected_decision__field_descriptors,
+  probity__v1__affected_decision__field_indices_by_name,
+  1,  probity__v1__affected_decision__number_ranges,
+  (ProtobufCMessageInit) probity__v1__affected_decision__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__affected_decisions_reply__field_descriptors[6] =
+{
+  {
+    "decisions",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Probity__V1__AffectedDecisionsReply, n_decisions),
+    offsetof(Probity__V1__AffectedDecisionsReply, decisions),
+    &probity__v1__affected_decision__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "looked_at",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__AffectedDecisionsReply, looked_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unreadable",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__AffectedDecisionsReply, unreadable),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "more",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__AffectedDecisionsReply, more),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__AffectedDecisionsReply, next),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "log_position",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__AffectedDecisionsReply, log_position),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__affected_decisions_reply__field_indices_by_name[] = {
+  0,   /* field[0] = decisions */
+  5,   /* field[5] = log_position */
+  1,   /* field[1] = looked_at */
+  3,   /* field[3] = more */
+  4,   /* field[4] = next */
+  2,   /* field[2] = unreadable */
+};
+static const ProtobufCIntRange probity__v1__affected_decisions_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor probity__v1__affected_decisions_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.AffectedDecisionsReply",
+  "AffectedDecisionsReply",
+  "Probity__V1__AffectedDecisionsReply",
+  "probity.v1",
+  sizeof(Probity__V1__AffectedDecisionsReply),
+  6,
+  probity__v1__affected_decisions_reply__field_descriptors,
+  probity__v1__affected_decisions_reply__field_indices_by_name,
+  1,  probity__v1__affected_decisions_reply__number_ranges,
+  (ProtobufCMessageInit) probity__v1__affected_decisions_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__done_reply__field_descriptors[1] =
+{
+  {
+    "log_position",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__DoneReply, log_position),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__done_reply__field_indices_by_name[] = {
+  0,   /* field[0] = log_position */
+};
+static const ProtobufCIntRange probity__v1__done_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor probity__v1__done_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.DoneReply",
+  "DoneReply",
+  "Probity__V1__DoneReply",
+  "probity.v1",
+  sizeof(Probity__V1__DoneReply),
+  1,
+  probity__v1__done_reply__field_descriptors,
+  probity__v1__done_reply__field_indices_by_name,
+  1,  probity__v1__done_reply__number_ranges,
+  (ProtobufCMessageInit) probity__v1__done_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__set_budget_request__field_descriptors[7] =
+{
+  {
+    "scope",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SetBudgetRequest, scope),
+    &probity__v1__subsidy_scope__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "key",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SetBudgetRequest, key),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cap",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SetBudgetRequest, cap),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "clear",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SetBudgetRequest, clear),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SetBudgetRequest, at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actor",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SetBudgetRequest, actor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SetBudgetRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__set_budget_request__field_indices_by_name[] = {
+  5,   /* field[5] = actor */
+  4,   /* field[4] = at */
+  2,   /* field[2] = cap */
+  3,   /* field[3] = clear */
+  1,   /* field[1] = key */
+  6,   /* field[6] = reason */
+  0,   /* field[0] = scope */
+};
+static const ProtobufCIntRange probity__v1__set_budget_request__number_ranges[2 + 1] =
+{
+  { 1, 0 },
+  { 13, 4 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor probity__v1__set_budget_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.SetBudgetRequest",
+  "SetBudgetRequest",
+  "Probity__V1__SetBudgetRequest",
+  "probity.v1",
+  sizeof(Probity__V1__SetBudgetRequest),
+  7,
+  probity__v1__set_budget_request__field_descriptors,
+  probity__v1__set_budget_request__field_indices_by_name,
+  2,  probity__v1__set_budget_request__number_ranges,
+  (ProtobufCMessageInit) probity__v1__set_budget_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define probity__v1__get_budgets_request__field_descriptors NULL
+#define probity__v1__get_budgets_request__field_indices_by_name NULL
+#define probity__v1__get_budgets_request__number_ranges NULL
+const ProtobufCMessageDescriptor probity__v1__get_budgets_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.GetBudgetsRequest",
+  "GetBudgetsRequest",
+  "Probity__V1__GetBudgetsRequest",
+  "probity.v1",
+  sizeof(Probity__V1__GetBudgetsRequest),
+  0,
+  probity__v1__get_budgets_request__field_descriptors,
+  probity__v1__get_budgets_request__field_indices_by_name,
+  0,  probity__v1__get_budgets_request__number_ranges,
+  (ProtobufCMessageInit) probity__v1__get_budgets_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__budget__field_descriptors[9] =
+{
+  {
+    "scope",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__Budget, scope),
+    &probity__v1__subsidy_scope__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "key",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__Budget, key),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cap",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__Budget, cap),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "used",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__Budget, used),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "counted",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__Budget, counted),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "set",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__Budget, set),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actor",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__Budget, actor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__Budget, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__Budget, at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__budget__field_indices_by_name[] = {
+  6,   /* field[6] = actor */
+  8,   /* field[8] = at */
+  2,   /* field[2] = cap */
+  4,   /* field[4] = counted */
+  1,   /* field[1] = key */
+  7,   /* field[7] = reason */
+  0,   /* field[0] = scope */
+  5,   /* field[5] = set */
+  3,   /* field[3] = used */
+};
+static const ProtobufCIntRange probity__v1__budget__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 9 }
+};
+const ProtobufCMessageDescriptor probity__v1__budget__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.Budget",
+  "Budget",
+  "Probity__V1__Budget",
+  "probity.v1",
+  sizeof(Probity__V1__Budget),
+  9,
+  probity__v1__budget__field_descriptors,
+  probity__v1__budget__field_indices_by_name,
+  1,  probity__v1__budget__number_ranges,
+  (ProtobufCMessageInit) probity__v1__budget__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__budgets_reply__field_descriptors[2] =
+{
+  {
+    "budgets",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Probity__V1__BudgetsReply, n_budgets),
+    offsetof(Probity__V1__BudgetsReply, budgets),
+    &probity__v1__budget__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "log_position",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__BudgetsReply, log_position),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__budgets_reply__field_indices_by_name[] = {
+  0,   /* field[0] = budgets */
+  1,   /* field[1] = log_position */
+};
+static const ProtobufCIntRange probity__v1__budgets_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor probity__v1__budgets_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.BudgetsReply",
+  "BudgetsReply",
+  "Probity__V1__BudgetsReply",
+  "probity.v1",
+  sizeof(Probity__V1__BudgetsReply),
+  2,
+  probity__v1__budgets_reply__field_descriptors,
+  probity__v1__budgets_reply__field_indices_by_name,
+  1,  probity__v1__budgets_reply__number_ranges,
+  (ProtobufCMessageInit) probity__v1__budgets_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__set_override_request__field_descriptors[9] =
+{
+  {
+    "account",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SetOverrideRequest, account),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kind",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SetOverrideRequest, kind),
+    &probity__v1__account_kind__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "setting",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SetOverrideRequest, setting),
+    &probity__v1__override_kind__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tier",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SetOverrideRequest, tier),
+    &probity__v1__tier__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "outcome",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SetOverrideRequest, outcome),
+    &probity__v1__outcome__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ends_at",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SetOverrideRequest, ends_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SetOverrideRequest, at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actor",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SetOverrideRequest, actor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SetOverrideRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__set_override_request__field_indices_by_name[] = {
+  0,   /* field[0] = account */
+  7,   /* field[7] = actor */
+  6,   /* field[6] = at */
+  5,   /* field[5] = ends_at */
+  1,   /* field[1] = kind */
+  4,   /* field[4] = outcome */
+  8,   /* field[8] = reason */
+  2,   /* field[2] = setting */
+  3,   /* field[3] = tier */
+};
+static const ProtobufCIntRange probity__v1__set_override_request__number_ranges[2 + 1] =
+{
+  { 1, 0 },
+  { 13, 6 },
+  { 0, 9 }
+};
+const ProtobufCMessageDescriptor probity__v1__set_override_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.SetOverrideRequest",
+  "SetOverrideRequest",
+  "Probity__V1__SetOverrideRequest",
+  "probity.v1",
+  sizeof(Probity__V1__SetOverrideRequest),
+  9,
+  probity__v1__set_override_request__field_descriptors,
+  probity__v1__set_override_request__field_indices_by_name,
+  2,  probity__v1__set_override_request__number_ranges,
+  (ProtobufCMessageInit) probity__v1__set_override_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__clear_override_request__field_descriptors[6] =
+{
+  {
+    "account",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ClearOverrideRequest, account),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kind",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ClearOverrideRequest, kind),
+    &probity__v1__account_kind__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "setting",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ClearOverrideRequest, setting),
+    &probity__v1__override_kind__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ClearOverrideRequest, at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actor",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ClearOverrideRequest, actor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ClearOverrideRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__clear_override_request__field_indices_by_name[] = {
+  0,   /* field[0] = account */
+  4,   /* field[4] = actor */
+  3,   /* field[3] = at */
+  1,   /* field[1] = kind */
+  5,   /* field[5] = reason */
+  2,   /* field[2] = setting */
+};
+static const ProtobufCIntRange probity__v1__clear_override_request__number_ranges[2 + 1] =
+{
+  { 1, 0 },
+  { 13, 3 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor probity__v1__clear_override_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.ClearOverrideRequest",
+  "ClearOverrideRequest",
+  "Probity__V1__ClearOverrideRequest",
+  "probity.v1",
+  sizeof(Probity__V1__ClearOverrideRequest),
+  6,
+  probity__v1__clear_override_request__field_descriptors,
+  probity__v1__clear_override_request__field_indices_by_name,
+  2,  probity__v1__clear_override_request__number_ranges,
+  (ProtobufCMessageInit) probity__v1__clear_override_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__get_overrides_request__field_descriptors[2] =
+{
+  {
+    "account",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__GetOverridesRequest, account),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kind",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__GetOverridesRequest, kind),
+    &probity__v1__account_kind__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__get_overrides_request__field_indices_by_name[] = {
+  0,   /* field[0] = account */
+  1,   /* field[1] = kind */
+};
+static const ProtobufCIntRange probity__v1__get_overrides_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor probity__v1__get_overrides_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.GetOverridesRequest",
+  "GetOverridesRequest",
+  "Probity__V1__GetOverridesRequest",
+  "probity.v1",
+  sizeof(Probity__V1__GetOverridesRequest),
+  2,
+  probity__v1__get_overrides_request__field_descriptors,
+  probity__v1__get_overrides_request__field_indices_by_name,
+  1,  probity__v1__get_overrides_request__number_ranges,
+  (ProtobufCMessageInit) probity__v1__get_overrides_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__override__field_descriptors[7] =
+{
+  {
+    "setting",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__Override, setting),
+    &probity__v1__override_kind__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tier",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__Override, tier),
+    &probity__v1__tier__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "outcome",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__Override, outcome),
+    &probity__v1__outcome__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ends_at",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__Override, ends_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__Override, at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actor",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__Override, actor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__Override, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__override__field_indices_by_name[] = {
+  5,   /* field[5] = actor */
+  4,   /* field[4] = at */
+  3,   /* field[3] = ends_at */
+  2,   /* field[2] = outcome */
+  6,   /* field[6] = reason */
+  0,   /* field[0] = setting */
+  1,   /* field[1] = tier */
+};
+static const ProtobufCIntRange probity__v1__override__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor probity__v1__override__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.Override",
+  "Override",
+  "Probity__V1__Override",
+  "probity.v1",
+  sizeof(Probity__V1__Override),
+  7,
+  probity__v1__override__field_descriptors,
+  probity__v1__override__field_indices_by_name,
+  1,  probity__v1__override__number_ranges,
+  (ProtobufCMessageInit) probity__v1__override__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__account__field_descriptors[2] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__Account, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kind",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__Account, kind),
+    &probity__v1__account_kind__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__account__field_indices_by_name[] = {
+  0,   /* field[0] = id */
+  1,   /* field[1] = kind */
+};
+static const ProtobufCIntRange probity__v1__account__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor probity__v1__account__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.Account",
+  "Account",
+  "Probity__V1__Account",
+  "probity.v1",
+  sizeof(Probity__V1__Account),
+  2,
+  probity__v1__account__field_descriptors,
+  probity__v1__account__field_indices_by_name,
+  1,  probity__v1__account__number_ranges,
+  (ProtobufCMessageInit) probity__v1__account__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__overrides_reply__field_descriptors[3] =
+{
+  {
+    "overrides",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Probity__V1__OverridesReply, n_overrides),
+    offsetof(Probity__V1__OverridesReply, overrides),
+    &probity__v1__override__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "linked",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Probity__V1__OverridesReply, n_linked),
+    offsetof(Probity__V1__OverridesReply, linked),
+    &probity__v1__account__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "log_position",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__OverridesReply, log_position),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__overrides_reply__field_indices_by_name[] = {
+  1,   /* field[1] = linked */
+  2,   /* field[2] = log_position */
+  0,   /* field[0] = overrides */
+};
+static const ProtobufCIntRange probity__v1__overrides_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor probity__v1__overrides_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.OverridesReply",
+  "OverridesReply",
+  "Probity__V1__OverridesReply",
+  "probity.v1",
+  sizeof(Probity__V1__OverridesReply),
+  3,
+  probity__v1__overrides_reply__field_descriptors,
+  probity__v1__overrides_reply__field_indices_by_name,
+  1,  probity__v1__overrides_reply__number_ranges,
+  (ProtobufCMessageInit) probity__v1__overrides_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__link_accounts_request__field_descriptors[7] =
+{
+  {
+    "account",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__LinkAccountsRequest, account),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kind",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__LinkAccountsRequest, kind),
+    &probity__v1__account_kind__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "other",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__LinkAccountsRequest, other),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "other_kind",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__LinkAccountsRequest, other_kind),
+    &probity__v1__account_kind__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__LinkAccountsRequest, at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actor",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__LinkAccountsRequest, actor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__LinkAccountsRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__link_accounts_request__field_indices_by_name[] = {
+  0,   /* field[0] = account */
+  5,   /* field[5] = actor */
+  4,   /* field[4] = at */
+  1,   /* field[1] = kind */
+  2,   /* field[2] = other */
+  3,   /* field[3] = other_kind */
+  6,   /* field[6] = reason */
+};
+static const ProtobufCIntRange probity__v1__link_accounts_request__number_ranges[2 + 1] =
+{
+  { 1, 0 },
+  { 13, 4 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor probity__v1__link_accounts_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.LinkAccountsRequest",
+  "LinkAccountsRequest",
+  "Probity__V1__LinkAccountsRequest",
+  "probity.v1",
+  sizeof(Probity__V1__LinkAccountsRequest),
+  7,
+  probity__v1__link_accounts_request__field_descriptors,
+  probity__v1__link_accounts_request__field_indices_by_name,
+  2,  probity__v1__link_accounts_request__number_ranges,
+  (ProtobufCMessageInit) probity__v1__link_accounts_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__unlink_accounts_request__field_descriptors[7] =
+{
+  {
+    "account",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__UnlinkAccountsRequest, account),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kind",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__UnlinkAccountsRequest, kind),
+    &probity__v1__account_kind__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "other",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__UnlinkAccountsRequest, other),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "other_kind",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__UnlinkAccountsRequest, other_kind),
+    &probity__v1__account_kind__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__UnlinkAccountsRequest, at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actor",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__UnlinkAccountsRequest, actor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__UnlinkAccountsRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__unlink_accounts_request__field_indices_by_name[] = {
+  0,   /* field[0] = account */
+  5,   /* field[5] = actor */
+  4,   /* field[4] = at */
+  1,   /* field[1] = kind */
+  2,   /* field[2] = other */
+  3,   /* field[3] = other_kind */
+  6,   /* field[6] = reason */
+};
+static const ProtobufCIntRange probity__v1__unlink_accounts_request__number_ranges[2 + 1] =
+{
+  { 1, 0 },
+  { 13, 4 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor probity__v1__unlink_accounts_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.UnlinkAccountsRequest",
+  "UnlinkAccountsRequest",
+  "Probity__V1__UnlinkAccountsRequest",
+  "probity.v1",
+  sizeof(Probity__V1__UnlinkAccountsRequest),
+  7,
+  probity__v1__unlink_accounts_request__field_descriptors,
+  probity__v1__unlink_accounts_request__field_indices_by_name,
+  2,  probity__v1__unlink_accounts_request__number_ranges,
+  (ProtobufCMessageInit) probity__v1__unlink_accounts_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__put_policy_request__field_descriptors[4] =
+{
+  {
+    "document",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__PutPolicyRequest, document),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__PutPolicyRequest, at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actor",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__PutPolicyRequest, actor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__PutPolicyRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__put_policy_request__field_indices_by_name[] = {
+  2,   /* field[2] = actor */
+  1,   /* field[1] = at */
+  0,   /* field[0] = document */
+  3,   /* field[3] = reason */
+};
+static const ProtobufCIntRange probity__v1__put_policy_request__number_ranges[2 + 1] =
+{
+  { 1, 0 },
+  { 13, 1 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor probity__v1__put_policy_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.PutPolicyRequest",
+  "PutPolicyRequest",
+  "Probity__V1__PutPolicyRequest",
+  "probity.v1",
+  sizeof(Probity__V1__PutPolicyRequest),
+  4,
+  probity__v1__put_policy_request__field_descriptors,
+  probity__v1__put_policy_request__field_indices_by_name,
+  2,  probity__v1__put_policy_request__number_ranges,
+  (ProtobufCMessageInit) probity__v1__put_policy_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__activate_policy_request__field_descriptors[4] =
+{
+  {
+    "policy",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ActivatePolicyRequest, policy),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ActivatePolicyRequest, at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actor",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ActivatePolicyRequest, actor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ActivatePolicyRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__activate_policy_request__field_indices_by_name[] = {
+  2,   /* field[2] = actor */
+  1,   /* field[1] = at */
+  0,   /* field[0] = policy */
+  3,   /* field[3] = reason */
+};
+static const ProtobufCIntRange probity__v1__activate_policy_request__number_ranges[2 + 1] =
+{
+  { 1, 0 },
+  { 13, 1 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor probity__v1__activate_policy_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.ActivatePolicyRequest",
+  "ActivatePolicyRequest",
+  "Probity__V1__ActivatePolicyRequest",
+  "probity.v1",
+  sizeof(Probity__V1__ActivatePolicyRequest),
+  4,
+  probity__v1__activate_policy_request__field_descriptors,
+  probity__v1__activate_policy_request__field_indices_by_name,
+  2,  probity__v1__activate_policy_request__number_ranges,
+  (ProtobufCMessageInit) probity__v1__activate_policy_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__shadow_policy_request__field_descriptors[4] =
+{
+  {
+    "policy",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ShadowPolicyRequest, policy),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ShadowPolicyRequest, at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actor",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ShadowPolicyRequest, actor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ShadowPolicyRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__shadow_policy_request__field_indices_by_name[] = {
+  2,   /* field[2] = actor */
+  1,   /* field[1] = at */
+  0,   /* field[0] = policy */
+  3,   /* field[3] = reason */
+};
+static const ProtobufCIntRange probity__v1__shadow_policy_request__number_ranges[2 + 1] =
+{
+  { 1, 0 },
+  { 13, 1 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor probity__v1__shadow_policy_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.ShadowPolicyRequest",
+  "ShadowPolicyRequest",
+  "Probity__V1__ShadowPolicyRequest",
+  "probity.v1",
+  sizeof(Probity__V1__ShadowPolicyRequest),
+  4,
+  probity__v1__shadow_policy_request__field_descriptors,
+  probity__v1__shadow_policy_request__field_indices_by_name,
+  2,  probity__v1__shadow_policy_request__number_ranges,
+  (ProtobufCMessageInit) probity__v1__shadow_policy_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__policy_reply__field_descriptors[4] =
+{
+  {
+    "version",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__PolicyReply, version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "hash",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__PolicyReply, hash),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "active",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__PolicyReply, active),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "log_position",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__PolicyReply, log_position),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__policy_reply__field_indices_by_name[] = {
+  2,   /* field[2] = active */
+  1,   /* field[1] = hash */
+  3,   /* field[3] = log_position */
+  0,   /* field[0] = version */
+};
+static const ProtobufCIntRange probity__v1__policy_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor probity__v1__policy_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.PolicyReply",
+  "PolicyReply",
+  "Probity__V1__PolicyReply",
+  "probity.v1",
+  sizeof(Probity__V1__PolicyReply),
+  4,
+  probity__v1__policy_reply__field_descriptors,
+  probity__v1__policy_reply__field_indices_by_name,
+  1,  probity__v1__policy_reply__number_ranges,
+  (ProtobufCMessageInit) probity__v1__policy_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__get_policies_request__field_descriptors[1] =
+{
+  {
+    "policy",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__GetPoliciesRequest, policy),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__get_policies_request__field_indices_by_name[] = {
+  0,   /* field[0] = policy */
+};
+static const ProtobufCIntRange probity__v1__get_policies_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor probity__v1__get_policies_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.GetPoliciesRequest",
+  "GetPoliciesRequest",
+  "Probity__V1__GetPoliciesRequest",
+  "probity.v1",
+  sizeof(Probity__V1__GetPoliciesRequest),
+  1,
+  probity__v1__get_policies_request__field_descriptors,
+  probity__v1__get_policies_request__field_indices_by_name,
+  1,  probity__v1__get_policies_request__number_ranges,
+  (ProtobufCMessageInit) probity__v1__get_policies_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__policy_entry__field_descriptors[5] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__PolicyEntry, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "version",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__PolicyEntry, version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "hash",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__PolicyEntry, hash),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "log_position",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__PolicyEntry, log_position),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "document",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__PolicyEntry, document),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__policy_entry__field_indices_by_name[] = {
+  4,   /* field[4] = document */
+  2,   /* field[2] = hash */
+  3,   /* field[3] = log_position */
+  0,   /* field[0] = name */
+  1,   /* field[1] = version */
+};
+static const ProtobufCIntRange probity__v1__policy_entry__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor probity__v1__policy_entry__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.PolicyEntry",
+  "PolicyEntry",
+  "Probity__V1__PolicyEntry",
+  "probity.v1",
+  sizeof(Probity__V1__PolicyEntry),
+  5,
+  probity__v1__policy_entry__field_descriptors,
+  probity__v1__policy_entry__field_indices_by_name,
+  1,  probity__v1__policy_entry__number_ranges,
+  (ProtobufCMessageInit) probity__v1__policy_entry__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__shadow_count__field_descriptors[3] =
+{
+  {
+    "outcome",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ShadowCount, outcome),
+    &probity__v1__outcome__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "other",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ShadowCount, other),
+    &probity__v1__outcome__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "count",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ShadowCount, count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__shadow_count__field_indices_by_name[] = {
+  2,   /* field[2] = count */
+  1,   /* field[1] = other */
+  0,   /* field[0] = outcome */
+};
+static const ProtobufCIntRange probity__v1__shadow_count__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor probity__v1__shadow_count__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.ShadowCount",
+  "ShadowCount",
+  "Probity__V1__ShadowCount",
+  "probity.v1",
+  sizeof(Probity__V1__ShadowCount),
+  3,
+  probity__v1__shadow_count__field_descriptors,
+  probity__v1__shadow_count__field_indices_by_name,
+  1,  probity__v1__shadow_count__number_ranges,
+  (ProtobufCMessageInit) probity__v1__shadow_count__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__policies_reply__field_descriptors[5] =
+{
+  {
+    "policies",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Probity__V1__PoliciesReply, n_policies),
+    offsetof(Probity__V1__PoliciesReply, policies),
+    &probity__v1__policy_entry__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "active_hash",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__PoliciesReply, active_hash),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "shadow_hash",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__PoliciesReply, shadow_hash),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "shadow",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Probity__V1__PoliciesReply, n_shadow),
+    offsetof(Probity__V1__PoliciesReply, shadow),
+    &probity__v1__shadow_count__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "log_position",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__PoliciesReply, log_position),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__policies_reply__field_indices_by_name[] = {
+  1,   /* field[1] = active_hash */
+  4,   /* field[4] = log_position */
+  0,   /* field[0] = policies */
+  3,   /* field[3] = shadow */
+  2,   /* field[2] = shadow_hash */
+};
+static const ProtobufCIntRange probity__v1__policies_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor probity__v1__policies_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.PoliciesReply",
+  "PoliciesReply",
+  "Probity__V1__PoliciesReply",
+  "probity.v1",
+  sizeof(Probity__V1__PoliciesReply),
+  5,
+  probity__v1__policies_reply__field_descriptors,
+  probity__v1__policies_reply__field_indices_by_name,
+  1,  probity__v1__policies_reply__number_ranges,
+  (ProtobufCMessageInit) probity__v1__policies_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__get_shadow_request__field_descriptors[2] =
+{
+  {
+    "below",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__GetShadowRequest, below),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "count",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__GetShadowRequest, count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__get_shadow_request__field_indices_by_name[] = {
+  0,   /* field[0] = below */
+  1,   /* field[1] = count */
+};
+static const ProtobufCIntRange probity__v1__get_shadow_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor probity__v1__get_shadow_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.GetShadowRequest",
+  "GetShadowRequest",
+  "Probity__V1__GetShadowRequest",
+  "probity.v1",
+  sizeof(Probity__V1__GetShadowRequest),
+  2,
+  probity__v1__get_shadow_request__field_descriptors,
+  probity__v1__get_shadow_request__field_indices_by_name,
+  1,  probity__v1__get_shadow_request__number_ranges,
+  (ProtobufCMessageInit) probity__v1__get_shadow_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__shadow_difference__field_descriptors[4] =
+{
+  {
+    "claim",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ShadowDifference, claim),
+    &probity__v1__claim__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "outcome",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ShadowDifference, outcome),
+    &probity__v1__outcome__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "other",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ShadowDifference, other),
+    &probity__v1__outcome__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "number",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ShadowDifference, number),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__shadow_difference__field_indices_by_name[] = {
+  0,   /* field[0] = claim */
+  3,   /* field[3] = number */
+  2,   /* field[2] = other */
+  1,   /* field[1] = outcome */
+};
+static const ProtobufCIntRange probity__v1__shadow_difference__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor probity__v1__shadow_difference__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.ShadowDifference",
+  "ShadowDifference",
+  "Probity__V1__ShadowDifference",
+  "probity.v1",
+  sizeof(Probity__V1__ShadowDifference),
+  4,
+  probity__v1__shadow_difference__field_descriptors,
+  probity__v1__shadow_difference__field_indices_by_name,
+  1,  probity__v1__shadow_difference__number_ranges,
+  (ProtobufCMessageInit) probity__v1__shadow_difference__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__shadow_reply__field_descriptors[5] =
+{
+  {
+    "shadow",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Probity__V1__ShadowReply, n_shadow),
+    offsetof(Probity__V1__ShadowReply, shadow),
+    &probity__v1__shadow_count__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "differences",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Probity__V1__ShadowReply, n_differences),
+    offsetof(Probity__V1__ShadowReply, differences),
+    &probity__v1__shadow_difference__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "more",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ShadowReply, more),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ShadowReply, next),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "log_position",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ShadowReply, log_position),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__shadow_reply__field_indices_by_name[] = {
+  1,   /* field[1] = differences */
+  4,   /* field[4] = log_position */
+  2,   /* field[2] = more */
+  3,   /* field[3] = next */
+  0,   /* field[0] = shadow */
+};
+static const ProtobufCIntRange probity__v1__shadow_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor probity__v1__shadow_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.ShadowReply",
+  "ShadowReply",
+  "Probity__V1__ShadowReply",
+  "probity.v1",
+  sizeof(Probity__V1__ShadowReply),
+  5,
+  probity__v1__shadow_reply__field_descriptors,
+  probity__v1__shadow_reply__field_indices_by_name,
+  1,  probity__v1__shadow_reply__number_ranges,
+  (ProtobufCMessageInit) probity__v1__shadow_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCEnumValue probity__v1__account_kind__enum_values_by_number[3] =
@@ -3467,5 +8721,285 @@ const ProtobufCEnumDescriptor probity__v1__serving_status__descriptor =
   probity__v1__serving_status__enum_values_by_name,
   1,
   probity__v1__serving_status__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue probity__v1__outcome__enum_values_by_number[6] =
+{
+  { "OUTCOME_UNSPECIFIED", "PROBITY__V1__OUTCOME__OUTCOME_UNSPECIFIED", 0 },
+  { "PLATFORM_COMPENSATES", "PROBITY__V1__OUTCOME__PLATFORM_COMPENSATES", 1 },
+  { "RETURN_AND_REFUND", "PROBITY__V1__OUTCOME__RETURN_AND_REFUND", 2 },
+  { "MERCHANT_DECIDES", "PROBITY__V1__OUTCOME__MERCHANT_DECIDES", 3 },
+  { "MANUAL_REVIEW", "PROBITY__V1__OUTCOME__MANUAL_REVIEW", 4 },
+  { "DECLINE", "PROBITY__V1__OUTCOME__DECLINE", 5 },
+};
+static const ProtobufCIntRange probity__v1__outcome__value_ranges[] = {
+{0, 0},{0, 6}
+};
+static const ProtobufCEnumValueIndex probity__v1__outcome__enum_values_by_name[6] =
+{
+  { "DECLINE", 5 },
+  { "MANUAL_REVIEW", 4 },
+  { "MERCHANT_DECIDES", 3 },
+  { "OUTCOME_UNSPECIFIED", 0 },
+  { "PLATFORM_COMPENSATES", 1 },
+  { "RETURN_AND_REFUND", 2 },
+};
+const ProtobufCEnumDescriptor probity__v1__outcome__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "probity.v1.Outcome",
+  "Outcome",
+  "Probity__V1__Outcome",
+  "probity.v1",
+  6,
+  probity__v1__outcome__enum_values_by_number,
+  6,
+  probity__v1__outcome__enum_values_by_name,
+  1,
+  probity__v1__outcome__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue probity__v1__subsidy_scope__enum_values_by_number[7] =
+{
+  { "SUBSIDY_SCOPE_UNSPECIFIED", "PROBITY__V1__SUBSIDY_SCOPE__SUBSIDY_SCOPE_UNSPECIFIED", 0 },
+  { "GLOBAL_DAY", "PROBITY__V1__SUBSIDY_SCOPE__GLOBAL_DAY", 1 },
+  { "CATEGORY_DAY", "PROBITY__V1__SUBSIDY_SCOPE__CATEGORY_DAY", 2 },
+  { "BUYER_30_DAYS", "PROBITY__V1__SUBSIDY_SCOPE__BUYER_30_DAYS", 3 },
+  { "BUYER_365_DAYS", "PROBITY__V1__SUBSIDY_SCOPE__BUYER_365_DAYS", 4 },
+  { "MERCHANT_30_DAYS", "PROBITY__V1__SUBSIDY_SCOPE__MERCHANT_30_DAYS", 5 },
+  { "PAIR_90_DAYS", "PROBITY__V1__SUBSIDY_SCOPE__PAIR_90_DAYS", 6 },
+};
+static const ProtobufCIntRange probity__v1__subsidy_scope__value_ranges[] = {
+{0, 0},{0, 7}
+};
+static const ProtobufCEnumValueIndex probity__v1__subsidy_scope__enum_values_by_name[7] =
+{
+  { "BUYER_30_DAYS", 3 },
+  { "BUYER_365_DAYS", 4 },
+  { "CATEGORY_DAY", 2 },
+  { "GLOBAL_DAY", 1 },
+  { "MERCHANT_30_DAYS", 5 },
+  { "PAIR_90_DAYS", 6 },
+  { "SUBSIDY_SCOPE_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor probity__v1__subsidy_scope__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "probity.v1.SubsidyScope",
+  "SubsidyScope",
+  "Probity__V1__SubsidyScope",
+  "probity.v1",
+  7,
+  probity__v1__subsidy_scope__enum_values_by_number,
+  7,
+  probity__v1__subsidy_scope__enum_values_by_name,
+  1,
+  probity__v1__subsidy_scope__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue probity__v1__subsidy_state__enum_values_by_number[6] =
+{
+  { "NOTHING_RESERVED", "PROBITY__V1__SUBSIDY_STATE__NOTHING_RESERVED", 0 },
+  { "RESERVED", "PROBITY__V1__SUBSIDY_STATE__RESERVED", 1 },
+  { "COMMITTED", "PROBITY__V1__SUBSIDY_STATE__COMMITTED", 2 },
+  { "RELEASED", "PROBITY__V1__SUBSIDY_STATE__RELEASED", 3 },
+  { "EXPIRED", "PROBITY__V1__SUBSIDY_STATE__EXPIRED", 4 },
+  { "REVERSED", "PROBITY__V1__SUBSIDY_STATE__REVERSED", 5 },
+};
+static const ProtobufCIntRange probity__v1__subsidy_state__value_ranges[] = {
+{0, 0},{0, 6}
+};
+static const ProtobufCEnumValueIndex probity__v1__subsidy_state__enum_values_by_name[6] =
+{
+  { "COMMITTED", 2 },
+  { "EXPIRED", 4 },
+  { "NOTHING_RESERVED", 0 },
+  { "RELEASED", 3 },
+  { "RESERVED", 1 },
+  { "REVERSED", 5 },
+};
+const ProtobufCEnumDescriptor probity__v1__subsidy_state__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "probity.v1.SubsidyState",
+  "SubsidyState",
+  "Probity__V1__SubsidyState",
+  "probity.v1",
+  6,
+  probity__v1__subsidy_state__enum_values_by_number,
+  6,
+  probity__v1__subsidy_state__enum_values_by_name,
+  1,
+  probity__v1__subsidy_state__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue probity__v1__appeal_state__enum_values_by_number[4] =
+{
+  { "NO_APPEAL", "PROBITY__V1__APPEAL_STATE__NO_APPEAL", 0 },
+  { "APPEAL_OPEN", "PROBITY__V1__APPEAL_STATE__APPEAL_OPEN", 1 },
+  { "APPEAL_UPHELD", "PROBITY__V1__APPEAL_STATE__APPEAL_UPHELD", 2 },
+  { "APPEAL_REJECTED", "PROBITY__V1__APPEAL_STATE__APPEAL_REJECTED", 3 },
+};
+static const ProtobufCIntRange probity__v1__appeal_state__value_ranges[] = {
+{0, 0},{0, 4}
+};
+static const ProtobufCEnumValueIndex probity__v1__appeal_state__enum_values_by_name[4] =
+{
+  { "APPEAL_OPEN", 1 },
+  { "APPEAL_REJECTED", 3 },
+  { "APPEAL_UPHELD", 2 },
+  { "NO_APPEAL", 0 },
+};
+const ProtobufCEnumDescriptor probity__v1__appeal_state__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "probity.v1.AppealState",
+  "AppealState",
+  "Probity__V1__AppealState",
+  "probity.v1",
+  4,
+  probity__v1__appeal_state__enum_values_by_number,
+  4,
+  probity__v1__appeal_state__enum_values_by_name,
+  1,
+  probity__v1__appeal_state__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue probity__v1__settlement__enum_values_by_number[3] =
+{
+  { "SETTLEMENT_UNSPECIFIED", "PROBITY__V1__SETTLEMENT__SETTLEMENT_UNSPECIFIED", 0 },
+  { "COMMIT", "PROBITY__V1__SETTLEMENT__COMMIT", 1 },
+  { "RELEASE", "PROBITY__V1__SETTLEMENT__RELEASE", 2 },
+};
+static const ProtobufCIntRange probity__v1__settlement__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex probity__v1__settlement__enum_values_by_name[3] =
+{
+  { "COMMIT", 1 },
+  { "RELEASE", 2 },
+  { "SETTLEMENT_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor probity__v1__settlement__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "probity.v1.Settlement",
+  "Settlement",
+  "Probity__V1__Settlement",
+  "probity.v1",
+  3,
+  probity__v1__settlement__enum_values_by_number,
+  3,
+  probity__v1__settlement__enum_values_by_name,
+  1,
+  probity__v1__settlement__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue probity__v1__override_kind__enum_values_by_number[4] =
+{
+  { "OVERRIDE_KIND_UNSPECIFIED", "PROBITY__V1__OVERRIDE_KIND__OVERRIDE_KIND_UNSPECIFIED", 0 },
+  { "TIER_OVERRIDE", "PROBITY__V1__OVERRIDE_KIND__TIER_OVERRIDE", 1 },
+  { "OUTCOME_OVERRIDE", "PROBITY__V1__OVERRIDE_KIND__OUTCOME_OVERRIDE", 2 },
+  { "LISTED", "PROBITY__V1__OVERRIDE_KIND__LISTED", 3 },
+};
+static const ProtobufCIntRange probity__v1__override_kind__value_ranges[] = {
+{0, 0},{0, 4}
+};
+static const ProtobufCEnumValueIndex probity__v1__override_kind__enum_values_by_name[4] =
+{
+  { "LISTED", 3 },
+  { "OUTCOME_OVERRIDE", 2 },
+  { "OVERRIDE_KIND_UNSPECIFIED", 0 },
+  { "TIER_OVERRIDE", 1 },
+};
+const ProtobufCEnumDescriptor probity__v1__override_kind__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "probity.v1.OverrideKind",
+  "OverrideKind",
+  "Probity__V1__OverrideKind",
+  "probity.v1",
+  4,
+  probity__v1__override_kind__enum_values_by_number,
+  4,
+  probity__v1__override_kind__enum_values_by_name,
+  1,
+  probity__v1__override_kind__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue probity__v1__note_kind__enum_values_by_number[7] =
+{
+  { "NOTE_KIND_UNSPECIFIED", "PROBITY__V1__NOTE_KIND__NOTE_KIND_UNSPECIFIED", 0 },
+  { "NOTE_DECIDED", "PROBITY__V1__NOTE_KIND__NOTE_DECIDED", 1 },
+  { "NOTE_WITHDRAWN", "PROBITY__V1__NOTE_KIND__NOTE_WITHDRAWN", 2 },
+  { "NOTE_PAID", "PROBITY__V1__NOTE_KIND__NOTE_PAID", 3 },
+  { "NOTE_RELEASED", "PROBITY__V1__NOTE_KIND__NOTE_RELEASED", 4 },
+  { "NOTE_APPEAL_OPENED", "PROBITY__V1__NOTE_KIND__NOTE_APPEAL_OPENED", 5 },
+  { "NOTE_APPEAL_DECIDED", "PROBITY__V1__NOTE_KIND__NOTE_APPEAL_DECIDED", 6 },
+};
+static const ProtobufCIntRange probity__v1__note_kind__value_ranges[] = {
+{0, 0},{0, 7}
+};
+static const ProtobufCEnumValueIndex probity__v1__note_kind__enum_values_by_name[7] =
+{
+  { "NOTE_APPEAL_DECIDED", 6 },
+  { "NOTE_APPEAL_OPENED", 5 },
+  { "NOTE_DECIDED", 1 },
+  { "NOTE_KIND_UNSPECIFIED", 0 },
+  { "NOTE_PAID", 3 },
+  { "NOTE_RELEASED", 4 },
+  { "NOTE_WITHDRAWN", 2 },
+};
+const ProtobufCEnumDescriptor probity__v1__note_kind__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "probity.v1.NoteKind",
+  "NoteKind",
+  "Probity__V1__NoteKind",
+  "probity.v1",
+  7,
+  probity__v1__note_kind__enum_values_by_number,
+  7,
+  probity__v1__note_kind__enum_values_by_name,
+  1,
+  probity__v1__note_kind__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue probity__v1__outcome_change_kind__enum_values_by_number[7] =
+{
+  { "OUTCOME_CHANGE_KIND_UNSPECIFIED", "PROBITY__V1__OUTCOME_CHANGE_KIND__OUTCOME_CHANGE_KIND_UNSPECIFIED", 0 },
+  { "CLEAN_ORDERS", "PROBITY__V1__OUTCOME_CHANGE_KIND__CLEAN_ORDERS", 1 },
+  { "EVIDENCE", "PROBITY__V1__OUTCOME_CHANGE_KIND__EVIDENCE", 2 },
+  { "AMOUNT_AT_MOST", "PROBITY__V1__OUTCOME_CHANGE_KIND__AMOUNT_AT_MOST", 3 },
+  { "NEXT_DAY", "PROBITY__V1__OUTCOME_CHANGE_KIND__NEXT_DAY", 4 },
+  { "CARRIER_PROOF", "PROBITY__V1__OUTCOME_CHANGE_KIND__CARRIER_PROOF", 5 },
+  { "HUMAN_VERDICT", "PROBITY__V1__OUTCOME_CHANGE_KIND__HUMAN_VERDICT", 6 },
+};
+static const ProtobufCIntRange probity__v1__outcome_change_kind__value_ranges[] = {
+{0, 0},{0, 7}
+};
+static const ProtobufCEnumValueIndex probity__v1__outcome_change_kind__enum_values_by_name[7] =
+{
+  { "AMOUNT_AT_MOST", 3 },
+  { "CARRIER_PROOF", 5 },
+  { "CLEAN_ORDERS", 1 },
+  { "EVIDENCE", 2 },
+  { "HUMAN_VERDICT", 6 },
+  { "NEXT_DAY", 4 },
+  { "OUTCOME_CHANGE_KIND_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor probity__v1__outcome_change_kind__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "probity.v1.OutcomeChangeKind",
+  "OutcomeChangeKind",
+  "Probity__V1__OutcomeChangeKind",
+  "probity.v1",
+  7,
+  probity__v1__outcome_change_kind__enum_values_by_number,
+  7,
+  probity__v1__outcome_change_kind__enum_values_by_name,
+  1,
+  probity__v1__outcome_change_kind__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

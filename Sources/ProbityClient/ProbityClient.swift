@@ -14,7 +14,8 @@ import Synchronization
 ///
 /// Calls share one connection, made on the first call and made anew when it is
 /// lost. A call that certainly had no effect, or that may be repeated without
-/// harm (all may: commands carry their source and sequence), is tried again
+/// harm (all may: commands carry their source and sequence, or, of the dispute desk, all
+/// that tells them apart, their time included), is tried again
 /// within its deadline as long as the retry budget lasts. All errors are
 /// `CallFailure`s; a daemon that cannot be reached is UNAVAILABLE.
 public final class ProbityClient: Sendable {
@@ -149,7 +150,7 @@ public final class ProbityClient: Sendable {
 
   // MARK: Inside
 
-  private func call<Reply: Sendable>(
+  func call<Reply: Sendable>(
     _ method: Method, within timeout: Duration? = nil, _ encode: @escaping OutgoingCall.Encode,
     decode: @escaping PendingCall<Reply>.Decode
   ) async throws(CallFailure) -> Reply {

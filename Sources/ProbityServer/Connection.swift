@@ -217,6 +217,7 @@ final class Connection: EventSource {
     waitsSince = nil
     var offset = 0
     loop.lookahead.restart()
+    loop.refreshPolicy()
     while !state.isClosed && offset < bytes.count {
       let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[offset...])
       if loop.replies.count >= limits.replyBytesMax {
@@ -332,6 +333,8 @@ final class Connection: EventSource {
       switch method {
       case .record: unsafe try record(payload, stream: header.stream, arrival, deadline)
       case .snapshot: unsafe try makeSnapshot(payload, stream: header.stream, deadline)
+      case _ where method.isOfDesk:
+        unsafe try askDesk(method, payload, stream: header.stream, arrival, deadline)
       default:
         unsafe try loop.answer(
           method, payload, stream: header.stream, now: arrival.wall, to: &loop.replies)

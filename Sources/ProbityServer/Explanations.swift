@@ -19,17 +19,16 @@ extension LoopContext {
       throw CallFailure(.notFound, message, field: "account")
     }
     let explanation = policy.explanation(of: record, at: clock)
-    codec.encodeExplain(ExplainReply(explanation, basis), stream: stream, to: &replies)
+    var reply = ExplainReply(explanation, basis)
+    override(&reply.verdict, request.account)
+    codec.encodeExplain(reply, stream: stream, to: &replies)
     tally.addLookups(1)
   }
 }
 
 extension ExplainReply {
   init(_ e: Explanation, _ basis: JudgementBasis) {
-    let verdict = ScoreReply(
-      isKnown: true, score: e.judgement.score, scoreFloor: e.judgement.scoreFloor,
-      tier: e.judgement.tier, confidence: e.judgement.confidence,
-      reasons: Array(e.judgement.reasons), basis: basis)
+    let verdict = ScoreReply(e.judgement, isKnown: true, basis)
     self.init(
       verdict: verdict, pointsBase: Double(e.pointsBase),
       dimensions: e.dimensions.map { Dimension($0) },
@@ -52,7 +51,8 @@ extension ExplainReply.Dimension {
 extension ExplainReply.Change {
   init(_ change: TierChange) {
     self.init(
-      text: change.sentence, cleanOrders: UInt32(change.cleanOrders), days: UInt32(change.days),
+      text: change.wording.english, textChinese: change.wording.chinese,
+      cleanOrders: UInt32(change.cleanOrders), days: UInt32(change.days),
       tier: change.tier)
   }
 }

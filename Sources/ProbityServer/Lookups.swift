@@ -26,7 +26,7 @@ extension LoopContext {
         throw CallFailure(.notFound, message, field: "service")
       }
       codec.encodeHealth(status, stream: stream, to: &replies)
-    case .record, .snapshot:
+    default:
       preconditionFailure("\(method.name) is not answered at once")
     }
   }
@@ -40,7 +40,12 @@ extension LoopContext {
     let basis = basis(asOf: clock.now)
     let record = table.record(of: request.account)
     let judgement = policy.judge(record ?? AccountRecord(request.account), at: clock)
-    codec.encodeScore(judgement, isKnown: record != nil, basis, stream: stream, to: &replies)
+    if overrides.isEmpty {
+      codec.encodeScore(judgement, isKnown: record != nil, basis, stream: stream, to: &replies)
+    } else {
+      encodeOverridden(
+        ScoreReply(judgement, isKnown: record != nil, basis), request.account, stream, &replies)
+    }
     tally.addLookups(1)
   }
 
@@ -59,10 +64,40 @@ extension LoopContext {
           isKnown: record != nil)
         columns.set(index, verdict, confidence: judgement.confidence)
       }
+      if !overrides.isEmpty { override(columns, ids, kind, clock.now) }
       codec.encodeScoreBatch(columns, basis, stream: stream, to: &replies)
       tally.addLookups(ids.count)
     }
   }
+
+  // MARK: Tiers that operators have set
+
+  @inline(never)
+  private func encodeOverridden(
+    _ reply: ScoreReply, _ account: AccountKey, _ stream: UInt32, _ replies: inout ByteQueue
+  ) {
+    var reply = reply
+    override(&reply, account)
+    codec.encodeScore(reply, stream: stream, to: &replies)
+  }
+
+  func override(_ reply: inout ScoreReply, _ account: AccountKey) {
+    guard let tier = overrides.tier(of: account, at: reply.basis.asOf) else { return }
+    reply.tier = tier
+    reply.reasons.insert(Reason(code: .o01Override, points: 0), at: 0)
+  }
+
+  @inline(never)
+  private func override(
+    _ columns: ScoreColumns, _ ids: Span<UInt64>, _ kind: AccountKind, _ now: UnixSeconds
+  ) {
+    for index in ids.indices {
+      let account = AccountKey(kind, AccountID(ids[index]))
+      if let tier = overrides.tier(of: account, at: now) { columns.override(index, by: tier) }
+    }
+  }
+
+  // MARK: Inside
 
   /// Read before the record, so that the record holds at least this much of the log.
   func basis(asOf: UnixSeconds) -> JudgementBasis {
@@ -70,5 +105,14 @@ extension LoopContext {
       asOf: asOf, logPosition: engine.position,
       policyVersion: policy.version, policyHash: policy.hash,
       isDegraded: false)
+  }
+}
+
+extension ScoreReply {
+  init(_ judgement: Judgement, isKnown: Bool, _ basis: JudgementBasis) {
+    self.init(
+      isKnown: isKnown, score: judgement.score, scoreFloor: judgement.scoreFloor,
+      tier: judgement.tier, confidence: judgement.confidence,
+      reasons: Array(judgement.reasons), basis: basis)
   }
 }

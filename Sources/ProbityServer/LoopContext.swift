@@ -22,7 +22,9 @@ final class LoopContext: ReplySink {
   // retained and released for every lookup, by all loops at once.
   let engine: Engine
   let table: AccountTable
-  let policy: Policy
+  let overrides: OverrideBoard
+  private(set) var policy: Policy
+  private var policyGeneration: UInt64
   private(set) var connections: [UInt64: Connection] = [:]
   var lookahead = Lookahead()
   private var decay: DecayClock
@@ -32,8 +34,18 @@ final class LoopContext: ReplySink {
     self.service = service
     engine = service.engine
     table = engine.table
+    overrides = engine.overrides
+    policyGeneration = engine.policies.generation
     policy = engine.policy
     decay = DecayClock(engine.schema, now: .zero)
+  }
+
+  /// To be called before calls are answered: another policy may be in force. About 1 ns.
+  func refreshPolicy() {
+    let generation = engine.policies.generation
+    if generation == policyGeneration { return }
+    policyGeneration = generation
+    policy = engine.policy
   }
 
   func add(_ connection: Connection) { connections[connection.id] = connection }
@@ -56,8 +68,9 @@ final class LoopContext: ReplySink {
 
   /// Called by the sequencer: one hop to this loop and one flush per
   /// connection for a whole group.
-  func deliver(_ outcomes: [(RecordJob.Ticket, RecordOutcome)]) {
+  func deliver(_ outcomes: [(EngineJob.Ticket, JobOutcome)]) {
     eventLoop.execute { [self] in
+      refreshPolicy()
       let byConnection = outcomes.sorted { $0.0.connection < $1.0.connection }
       var start = 0
       while start < byConnection.count {

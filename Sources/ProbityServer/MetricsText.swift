@@ -32,6 +32,7 @@ package struct MetricsText {
     sample("accounts", "\(s.buyers)", [("kind", "buyer")])
     sample("accounts", "\(s.merchants)", [("kind", "merchant")])
     gauge("sources", "Sources of commands whose sequence is remembered.", "\(s.sources)")
+    gauge("claims", "Claims remembered.", "\(s.claims)")
     gauge("memory_bytes", "Memory that the accounts take.", "\(s.memoryBytes)")
     let policy = [
       ("name", s.policyName), ("version", "\(s.policyVersion)"),

@@ -5,7 +5,8 @@ import Reactor
 
 /// Calls of one connection that somebody else works on: the sequencer, the housekeeper.
 struct PendingCalls {
-  fileprivate(set) var records: [UInt32: RecordJob] = [:]
+  fileprivate(set) var records: [UInt32: EngineJob] = [:]
+  private(set) var desk: [UInt32: DeskCall] = [:]
   fileprivate(set) var snapshot: Snapshot?
 
   /// A Snapshot that the engine works on.
@@ -14,14 +15,20 @@ struct PendingCalls {
     let timeout: LoopTimer
   }
 
-  var isEmpty: Bool { records.isEmpty && snapshot == nil }
+  var isEmpty: Bool { records.isEmpty && desk.isEmpty && snapshot == nil }
 
-  func cancel(stream: UInt32) { records[stream]?.cancel() }
+  func cancel(stream: UInt32) { (records[stream] ?? desk[stream]?.job)?.cancel() }
+
+  mutating func await(_ call: DeskCall, stream: UInt32) { desk[stream] = call }
+
+  mutating func endDeskCall(stream: UInt32) -> DeskCall? { desk.removeValue(forKey: stream) }
 
   /// Nobody waits for the answers any more.
   mutating func abandon() {
     for job in records.values { job.cancel() }
     records.removeAll()
+    for call in desk.values { call.job.cancel() }
+    desk.removeAll()
     snapshot?.timeout.cancel()
     snapshot = nil
   }
@@ -36,9 +43,9 @@ extension Connection {
     guard calls.records.count < limits.recordsInFlightMax else { throw .overloaded(limits) }
     let commands = unsafe try loop.codec.decodeRecord(payload)
     try checkEvents(commands, now: arrival.wall)
-    let job = RecordJob(
+    let job = EngineJob(
       commands: commands, deadlineNanoseconds: deadline,
-      ticket: RecordJob.Ticket(connection: id, stream: stream), replyTo: loop)
+      ticket: EngineJob.Ticket(connection: id, stream: stream), replyTo: loop)
     switch service.engine.submit(job) {
     case .accepted: calls.records[stream] = job
     case .queueFull: throw .overloaded(limits)
@@ -47,8 +54,7 @@ extension Connection {
   }
 
   private func checkEvents(_ commands: [Command], now: UnixSeconds) throws(CallFailure) {
-    let latest = UnixSeconds(
-      UInt32(clamping: UInt64(now.rawValue) + UInt64(limits.futureSecondsMax)))
+    let latest = latestEvent(now: now)
     for (index, command) in commands.enumerated() {
       if let fault = command.event.fault(latest: latest) {
         let failure = CallFailure(
@@ -58,9 +64,17 @@ extension Connection {
     }
   }
 
-  /// The sequencer's answer to a Record of this connection; it goes out with the
-  /// next `flushReplies`.
-  func finish(stream: UInt32, _ outcome: RecordOutcome) {
+  /// The newest time that is accepted of anyone.
+  func latestEvent(now: UnixSeconds) -> UnixSeconds {
+    UnixSeconds(UInt32(clamping: UInt64(now.rawValue) + UInt64(limits.futureSecondsMax)))
+  }
+
+  /// The sequencer's answer to a call of this connection; it goes out with the next
+  /// `flushReplies`.
+  func finish(stream: UInt32, _ outcome: JobOutcome) {
+    if let call = calls.endDeskCall(stream: stream) {
+      return finish(call, stream: stream, outcome)
+    }
     guard calls.records.removeValue(forKey: stream) != nil else { return }
     switch outcome {
     case .done(let applied, let duplicates, let highest, let position):
@@ -68,15 +82,25 @@ extension Connection {
         applied: UInt32(applied), duplicates: UInt32(duplicates), highestSequence: highest,
         logPosition: position)
       loop.codec.encodeRecord(reply, stream: stream, to: &loop.replies)
-    case .deadlineExceeded: refuse(.deadlinePassed, stream: stream)
-    case .cancelled: refuse(CallFailure(.cancelled, "cancelled by the caller"), stream: stream)
-    case .storeFull(let reason):
-      refuse(CallFailure(.resourceExhausted, reason), stream: stream)
+    case .answered, .refused, .told:
+      preconditionFailure("a Record was answered as a call of the desk")
+    case .deadlineExceeded, .cancelled, .storeFull, .logFailed:
+      refuse(failure(for: outcome), stream: stream)
+    }
+  }
+
+  /// How work that was not done is answered, whatever it was.
+  func failure(for outcome: JobOutcome) -> CallFailure {
+    switch outcome {
+    case .deadlineExceeded: .deadlinePassed
+    case .cancelled: CallFailure(.cancelled, "cancelled by the caller")
+    case .storeFull(let reason): CallFailure(.resourceExhausted, reason)
     case .logFailed(let reason):
-      let failure = CallFailure(
+      CallFailure(
         .internal, "the log failed; whether the commands are in it is unknown",
         notExecuted: false, incident: service.incident(reason))
-      refuse(failure, stream: stream)
+    case .done, .answered, .refused, .told:
+      preconditionFailure("what was answered has not failed")
     }
   }
 }

@@ -32,7 +32,6 @@ public final class ProbityServer: ServiceLifecycle.Service {
     /// Secret that clients must present; empty = none.
     public var token: [UInt8]
     public var eventLoopCount: Int
-    public var policyName: String
     public var version: String
     public var limits: ServerLimits
     public var clock: any EngineClock
@@ -44,14 +43,13 @@ public final class ProbityServer: ServiceLifecycle.Service {
 
     public init(
       host: String, port: Int, token: [UInt8] = [],
-      eventLoopCount: Int = eventLoopCountStandard, policyName: String, version: String,
+      eventLoopCount: Int = eventLoopCountStandard, version: String,
       limits: ServerLimits = ServerLimits(), clock: any EngineClock = SystemClock()
     ) {
       self.host = host
       self.port = port
       self.token = token
       self.eventLoopCount = eventLoopCount
-      self.policyName = policyName
       self.version = version
       self.limits = limits
       self.clock = clock

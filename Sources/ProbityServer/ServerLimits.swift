@@ -28,6 +28,10 @@ public struct ServerLimits: Sendable {
   /// Records of one connection that wait for the sequencer; more are
   /// answered UNAVAILABLE.
   public var recordsInFlightMax = 64
+  /// Calls of the dispute desk of one connection that wait for the sequencer; more
+  /// are answered UNAVAILABLE. Each is one command or question, so that there may be
+  /// more of them than of Records.
+  public var deskCallsInFlightMax = 1_024
   /// What a refused caller is told to wait.
   public var retryAfterMilliseconds: UInt32 = 20
   /// Tolerance for clocks of event sources that run ahead of ours.

@@ -8,7 +8,6 @@ import Synchronization
 final class Service: Sendable {
   let engine: Engine
   let durability: any DurabilitySource
-  let policyName: String
   let limits: ServerLimits
   let token: [UInt8]
   let agent: String
@@ -30,7 +29,6 @@ final class Service: Sendable {
   ) {
     self.engine = engine
     self.durability = durability
-    policyName = configuration.policyName
     limits = configuration.limits
     token = configuration.token
     version = configuration.version
@@ -105,9 +103,11 @@ final class Service: Sendable {
     reply.buyers = UInt64(engine.table.count(.buyer))
     reply.merchants = UInt64(engine.table.count(.merchant))
     reply.memoryBytes = UInt64(engine.table.memoryBytes)
-    reply.policyVersion = engine.policy.version
-    reply.policyHash = engine.policy.hash
-    reply.policyName = policyName
+    let active = engine.policies.policy
+    reply.policyVersion = active.policy.version
+    reply.policyHash = active.policy.hash
+    reply.policyName = active.name
+    reply.claims = UInt64(applied.claimCount)
     reply.set(durability)
     reply.recordingRefused = recordingRefused(durability)
     reply.connections = UInt32(connectionCount.load(ordering: .relaxed))

@@ -45,7 +45,7 @@ extension Codec {
     }
   }
 
-  private func choice<Choice: RawRepresentable<UInt8> & CaseIterable>(
+  func choice<Choice: RawRepresentable<UInt8> & CaseIterable>(
     _ raw: UInt32, _ field: String
   ) throws(CallFailure) -> Choice {
     if let raw = UInt8(exactly: raw), let choice = Choice(rawValue: raw) { return choice }

@@ -25,8 +25,9 @@ extension Codec {
     }
   }
 
-  /// A Score answer from a value. The server's path, which does not allocate,
-  /// is `encodeScore(_:isKnown:_:stream:to:)`; tests hold the two together.
+  /// A Score answer from a value: where an operator has set a tier. The server's usual
+  /// path, which does not allocate, is `encodeScore(_:isKnown:_:stream:to:)`; tests hold
+  /// the two together.
   package func encodeScore<Sink: FrameSink>(
     _ reply: ScoreReply, stream: UInt32, to sink: inout Sink
   ) {
@@ -59,7 +60,7 @@ extension Codec {
   }
 
   /// An array of pointers to messages, all in the arena.
-  private func list<Value, Message: BitwiseCopyable>(
+  func list<Value, Message: BitwiseCopyable>(
     _ values: [Value], _ make: (Value) -> Message
   ) -> (Int, UnsafeMutablePointer<UnsafeMutablePointer<Message>?>?) {
     typealias Pointer = UnsafeMutablePointer<Message>?
@@ -103,6 +104,7 @@ extension Codec {
     var m = unsafe Probity__V1__Change()
     unsafe probity__v1__change__init(&m)
     unsafe m.text = unsafe arena.string(c.text) ?? m.text
+    unsafe m.text_chinese = unsafe arena.string(c.textChinese) ?? m.text_chinese
     unsafe m.clean_orders = c.cleanOrders
     unsafe m.days = c.days
     unsafe m.tier = .init(rawValue: UInt32(c.tier.rawValue))
@@ -146,6 +148,7 @@ extension Codec {
 
   private func change(_ m: Probity__V1__Change) -> ExplainReply.Change {
     unsafe ExplainReply.Change(
-      text: text(m.text), cleanOrders: m.clean_orders, days: m.days, tier: tier(m.tier))
+      text: text(m.text), textChinese: text(m.text_chinese), cleanOrders: m.clean_orders,
+      days: m.days, tier: tier(m.tier))
   }
 }

@@ -89,7 +89,8 @@ public struct ScoreReply: Equatable, Sendable {
   }
 }
 
-/// One account of a batch: bits 0–9 score, 10–19 floor, 20–22 tier, 23 known.
+/// One account of a batch: bits 0–9 score, 10–19 floor, 20–22 tier, 23 known, 24 tier set
+/// by an operator.
 public struct PackedVerdict: Equatable, Sendable {
   public let rawValue: UInt32
 
@@ -106,6 +107,13 @@ public struct PackedVerdict: Equatable, Sendable {
   @inlinable public var scoreFloor: Int { Int(rawValue >> 10 & 0x3ff) }
   @inlinable public var tier: Tier { Tier(rawValue: UInt8(rawValue >> 20 & 7)) ?? .e }
   @inlinable public var isKnown: Bool { rawValue >> 23 & 1 == 1 }
+  /// The tier is not the score's, but one that an operator has set.
+  @inlinable public var isOverridden: Bool { rawValue >> 24 & 1 == 1 }
+
+  /// With the tier that an operator has set.
+  public func overridden(by tier: Tier) -> PackedVerdict {
+    PackedVerdict(rawValue: rawValue & ~(7 << 20) | UInt32(tier.rawValue) << 20 | 1 << 24)
+  }
 }
 
 public struct ScoreBatchReply: Equatable, Sendable {
@@ -160,12 +168,16 @@ public struct ExplainReply: Equatable, Sendable {
 
   public struct Change: Equatable, Sendable {
     public var text: String
+    public var textChinese: String
     public var cleanOrders: UInt32
     public var days: UInt32
     public var tier: Tier
 
-    public init(text: String, cleanOrders: UInt32, days: UInt32, tier: Tier) {
+    public init(
+      text: String, textChinese: String, cleanOrders: UInt32, days: UInt32, tier: Tier
+    ) {
       self.text = text
+      self.textChinese = textChinese
       self.cleanOrders = cleanOrders
       self.days = days
       self.tier = tier
@@ -252,6 +264,8 @@ public struct StatusReply: Equatable, Sendable {
   public var tornTails: UInt32 = 0
   /// Empty = commands are recorded.
   public var recordingRefused = ""
+  /// Claims remembered.
+  public var claims: UInt64 = 0
 
   public init() {}
 }

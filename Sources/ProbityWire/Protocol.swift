@@ -13,6 +13,13 @@ public enum ProtocolLimits {
   /// message of 4 MiB needs four times over.
   public static let decodeBytesMax = 16 << 20
   public static let tokenBytesMax = 1_024
+  /// A policy's document.
+  public static let policyBytesMax = 65_536
+  /// Of all documents in one GetPolicies.
+  public static let policyTextsBytesMax = 1 << 20
+  /// Differences in one GetShadow, and what is given where nothing is said.
+  public static let shadowCountMax: UInt32 = 1_000
+  public static let shadowCountStandard: UInt32 = 100
 }
 
 /// Methods of `probity.v1.Integrity` by their number on the wire.
@@ -24,6 +31,26 @@ public enum Method: UInt16, Sendable, CaseIterable {
   case status = 5
   case health = 6
   case snapshot = 7
+  case openClaim = 8
+  case decideClaim = 9
+  case withdrawClaim = 10
+  case getClaim = 11
+  case settleSubsidy = 12
+  case openAppeal = 13
+  case decideAppeal = 14
+  case affectedDecisions = 15
+  case setBudget = 16
+  case getBudgets = 17
+  case setOverride = 18
+  case clearOverride = 19
+  case getOverrides = 20
+  case linkAccounts = 21
+  case unlinkAccounts = 22
+  case putPolicy = 23
+  case activatePolicy = 24
+  case shadowPolicy = 25
+  case getPolicies = 26
+  case getShadow = 27
 
   /// As in the documentation and in logs.
   public var name: String {
@@ -35,8 +62,31 @@ public enum Method: UInt16, Sendable, CaseIterable {
     case .status: "Status"
     case .health: "Health"
     case .snapshot: "Snapshot"
+    case .openClaim: "OpenClaim"
+    case .decideClaim: "DecideClaim"
+    case .withdrawClaim: "WithdrawClaim"
+    case .getClaim: "GetClaim"
+    case .settleSubsidy: "SettleSubsidy"
+    case .openAppeal: "OpenAppeal"
+    case .decideAppeal: "DecideAppeal"
+    case .affectedDecisions: "AffectedDecisions"
+    case .setBudget: "SetBudget"
+    case .getBudgets: "GetBudgets"
+    case .setOverride: "SetOverride"
+    case .clearOverride: "ClearOverride"
+    case .getOverrides: "GetOverrides"
+    case .linkAccounts: "LinkAccounts"
+    case .unlinkAccounts: "UnlinkAccounts"
+    case .putPolicy: "PutPolicy"
+    case .activatePolicy: "ActivatePolicy"
+    case .shadowPolicy: "ShadowPolicy"
+    case .getPolicies: "GetPolicies"
+    case .getShadow: "GetShadow"
     }
   }
+
+  /// Whether the sequencer answers it, as one of the dispute desk.
+  @inlinable public var isOfDesk: Bool { rawValue >= Method.openClaim.rawValue }
 }
 
 /// gRPC's canonical status codes, by their numbers.

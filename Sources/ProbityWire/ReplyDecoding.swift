@@ -68,6 +68,7 @@ extension Codec {
     reply.recoveryMicroseconds = unsafe m.recovery_microseconds
     reply.tornTails = unsafe m.torn_tails
     reply.recordingRefused = unsafe text(m.recording_refused)
+    reply.claims = unsafe m.claims
     return reply
   }
 

@@ -25,6 +25,13 @@ import IntegrityCore
     unsafe verdicts[index] = verdict.rawValue
     unsafe confidences[index] = confidence
   }
+
+  /// Puts the tier that an operator has set in the place of the score's.
+  public func override(_ index: Int, by tier: Tier) {
+    precondition(index >= 0 && index < count)
+    unsafe verdicts[index] =
+      unsafe PackedVerdict(rawValue: verdicts[index]).overridden(by: tier).rawValue
+  }
 }
 
 /// What the server writes: each appends one RESPONSE frame to `sink`.
@@ -141,6 +148,7 @@ extension Codec {
     unsafe m.recovery_microseconds = reply.recoveryMicroseconds
     unsafe m.torn_tails = reply.tornTails
     unsafe m.recording_refused = unsafe arena.string(reply.recordingRefused) ?? m.recording_refused
+    unsafe m.claims = reply.claims
     unsafe respond(&m, stream, to: &sink)
   }
 

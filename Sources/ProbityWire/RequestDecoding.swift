@@ -113,9 +113,11 @@ extension Codec {
     return AccountRequest(account: key, asOf: try time(asOf, "as_of"))
   }
 
-  private func accountKind(_ kind: Probity__V1__AccountKind) throws(CallFailure) -> AccountKind {
+  func accountKind(
+    _ kind: Probity__V1__AccountKind, _ field: String = "kind"
+  ) throws(CallFailure) -> AccountKind {
     guard let raw = UInt8(exactly: kind.rawValue), let kind = AccountKind(rawValue: raw) else {
-      throw invalid("kind", "must be BUYER (1) or MERCHANT (2)")
+      throw invalid(field, "must be BUYER (1) or MERCHANT (2)")
     }
     return kind
   }

@@ -34,14 +34,17 @@ struct Daemon {
     change(&limits)
     let table = try AccountTable(
       layout: StoreLayout(accountsMax: accountsMax, shardCount: 16), seed: 1)
-    let rules = EvidenceRules(schema: .standard, policy: PolicyDocument.standard.policy)
+    let document = PolicyDocument.standard
+    let rules = EvidenceRules(schema: .standard, policy: document.policy)
     let engine = Engine(
-      table: table, rules: rules, log: log, clock: SystemClock(), limits: limits.engine)
+      table: table, rules: rules, log: log, clock: SystemClock(), limits: limits.engine,
+      policies: PolicySetup(
+        name: document.name, text: document.text, compile: PolicyDocument.compile))
     var logger = Logger(label: "test")
     logger.logLevel = .critical
     var configuration = ProbityServer.Configuration(
       host: "127.0.0.1", port: 0, token: Array(token.utf8), eventLoopCount: 2,
-      policyName: "standard", version: "test", limits: limits)
+      version: "test", limits: limits)
     configuration.admin = admin ? .init(host: "127.0.0.1", port: 0) : nil
     let (addresses, listening) = AsyncStream<(Int, Int)>.makeStream()
     let server = ProbityServer(
@@ -197,6 +200,13 @@ struct RawConnection {
       return try unsafe payload.withUnsafeReadableBytes { try unsafe codec.decodeGoAway($0) }
     }
     return nil
+  }
+
+  /// The answer about a claim that comes next.
+  mutating func claim() async throws -> ClaimReply? {
+    guard let (header, payload) = try await next() else { return nil }
+    #expect(header.type == .response && header.code == 0)
+    return try unsafe payload.withUnsafeReadableBytes { try unsafe codec.decodeClaimReply($0) }
   }
 
   /// The failure that comes next, which must be of `stream`.

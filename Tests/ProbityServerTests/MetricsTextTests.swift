@@ -37,6 +37,7 @@ import Testing
     status.logSegments = 3
     status.diskFreeBytes = 50_000_000_000
     status.sources = 8
+    status.claims = 21
     status.recoveredCommands = 2_110
     status.recoveryMicroseconds = 1_500_000
     status.tornTails = 1

@@ -72,4 +72,40 @@ extension Codec {
   func decodeFailure(_ header: FrameHeader, _ payload: [UInt8]) -> CallFailure {
     unsafe payload.withUnsafeBytes { unsafe decodeFailure(header, $0) }
   }
+
+  func decodeDesk(_ method: Method, _ payload: [UInt8]) throws -> DeskRequest {
+    try unsafe payload.withUnsafeBytes { try unsafe decodeDesk(method, $0) }
+  }
+
+  func decodeClaimReply(_ payload: [UInt8]) throws -> ClaimReply {
+    try unsafe payload.withUnsafeBytes { try unsafe decodeClaimReply($0) }
+  }
+
+  func decodeDoneReply(_ payload: [UInt8]) throws -> LogPosition {
+    try unsafe payload.withUnsafeBytes { try unsafe decodeDoneReply($0) }
+  }
+
+  func decodePolicyReply(_ payload: [UInt8]) throws -> PolicyReply {
+    try unsafe payload.withUnsafeBytes { try unsafe decodePolicyReply($0) }
+  }
+
+  func decodeBudgetsReply(_ payload: [UInt8]) throws -> BudgetsReply {
+    try unsafe payload.withUnsafeBytes { try unsafe decodeBudgetsReply($0) }
+  }
+
+  func decodeOverridesReply(_ payload: [UInt8]) throws -> OverridesReply {
+    try unsafe payload.withUnsafeBytes { try unsafe decodeOverridesReply($0) }
+  }
+
+  func decodePoliciesReply(_ payload: [UInt8]) throws -> PoliciesReply {
+    try unsafe payload.withUnsafeBytes { try unsafe decodePoliciesReply($0) }
+  }
+
+  func decodeShadowReply(_ payload: [UInt8]) throws -> ShadowReply {
+    try unsafe payload.withUnsafeBytes { try unsafe decodeShadowReply($0) }
+  }
+
+  func decodeAffectedDecisionsReply(_ payload: [UInt8]) throws -> AffectedDecisionsReply {
+    try unsafe payload.withUnsafeBytes { try unsafe decodeAffectedDecisionsReply($0) }
+  }
 }

@@ -102,8 +102,22 @@ struct ProtocolDocumentTests {
     #expect(
       rows
         == Method.allCases.map {
-          ["\($0.rawValue)", $0.name, "`\($0.name)Request`", "`\($0.name)Reply`"]
+          ["\($0.rawValue)", $0.name, "`\($0.name)Request`", "`\(Self.reply(to: $0))`"]
         })
+  }
+
+  /// The desk's commands share their replies.
+  private static func reply(to method: Method) -> String {
+    switch method {
+    case .openClaim, .decideClaim, .withdrawClaim, .getClaim, .settleSubsidy, .openAppeal,
+      .decideAppeal:
+      "ClaimReply"
+    case .setBudget, .setOverride, .clearOverride, .linkAccounts, .unlinkAccounts: "DoneReply"
+    case .putPolicy, .activatePolicy, .shadowPolicy: "PolicyReply"
+    case .getBudgets, .getOverrides, .getPolicies, .getShadow:
+      "\(method.name.dropFirst("Get".count))Reply"
+    default: "\(method.name)Reply"
+    }
   }
 
   @Test("statuses")
@@ -116,6 +130,17 @@ struct ProtocolDocumentTests {
   func reasons() throws {
     let rows = try document.table(under: "Reason codes")
     #expect(rows == ReasonCode.allCases.map { ["\($0.rawValue)", $0.label, $0.text] })
+  }
+
+  @Test("the receipt ends where the table says")
+  func receipt() throws {
+    let rows = try document.table(under: "Receipts").map { ($0[0], $0[1]) }
+    var end = 0
+    for (offset, size) in rows {
+      #expect(Int(offset) == end)
+      end += try #require(Int(size))
+    }
+    #expect(end == Receipt.sizeBytes)
   }
 
   @Test("vectors of the checksum")
@@ -142,6 +167,9 @@ struct ProtocolDocumentTests {
     #expect(number("accounts in a ScoreBatch") == ProtocolLimits.batchAccountsMax)
     #expect(number("commands in a Record") == ProtocolLimits.recordCommandsMax)
     #expect(number("token") == ProtocolLimits.tokenBytesMax)
+    #expect(number("document of a policy") == ProtocolLimits.policyBytesMax)
+    #expect(number("documents in one GetPolicies") == ProtocolLimits.policyTextsBytesMax)
+    #expect(number("claims listed by one GetShadow") == Int(ProtocolLimits.shadowCountMax))
   }
 
   @Test("event types are numbered as in the table, which names what each reads")

@@ -49,8 +49,9 @@ enum Sample {
       ExplainReply.Entry(name: "揽收不及时", value: -1e300),
     ],
     changes: [
-      ExplainReply.Change(text: "30 clean orders", cleanOrders: 30, days: 0, tier: .a),
-      ExplainReply.Change(text: "", cleanOrders: .max, days: .max, tier: .e),
+      ExplainReply.Change(
+        text: "30 clean orders", textChinese: "30笔", cleanOrders: 30, days: 0, tier: .a),
+      ExplainReply.Change(text: "", textChinese: "", cleanOrders: .max, days: .max, tier: .e),
     ],
     lastEventAt: newYear, firstEventDayAt: UnixSeconds(.max), distinctCounterparties: .max,
     tierByScore: .c)

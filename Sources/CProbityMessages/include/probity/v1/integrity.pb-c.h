@@ -36,6 +36,44 @@ typedef struct Probity__V1__SnapshotRequest Probity__V1__SnapshotRequest;
 typedef struct Probity__V1__SnapshotReply Probity__V1__SnapshotReply;
 typedef struct Probity__V1__HealthRequest Probity__V1__HealthRequest;
 typedef struct Probity__V1__HealthReply Probity__V1__HealthReply;
+typedef struct Probity__V1__Claim Probity__V1__Claim;
+typedef struct Probity__V1__OpenClaimRequest Probity__V1__OpenClaimRequest;
+typedef struct Probity__V1__DecideClaimRequest Probity__V1__DecideClaimRequest;
+typedef struct Probity__V1__WithdrawClaimRequest Probity__V1__WithdrawClaimRequest;
+typedef struct Probity__V1__GetClaimRequest Probity__V1__GetClaimRequest;
+typedef struct Probity__V1__SettleSubsidyRequest Probity__V1__SettleSubsidyRequest;
+typedef struct Probity__V1__OpenAppealRequest Probity__V1__OpenAppealRequest;
+typedef struct Probity__V1__DecideAppealRequest Probity__V1__DecideAppealRequest;
+typedef struct Probity__V1__ClaimNote Probity__V1__ClaimNote;
+typedef struct Probity__V1__OutcomeChange Probity__V1__OutcomeChange;
+typedef struct Probity__V1__ClaimReply Probity__V1__ClaimReply;
+typedef struct Probity__V1__AffectedDecisionsRequest Probity__V1__AffectedDecisionsRequest;
+typedef struct Probity__V1__AffectedDecision Probity__V1__AffectedDecision;
+typedef struct Probity__V1__AffectedDecisionsReply Probity__V1__AffectedDecisionsReply;
+typedef struct Probity__V1__DoneReply Probity__V1__DoneReply;
+typedef struct Probity__V1__SetBudgetRequest Probity__V1__SetBudgetRequest;
+typedef struct Probity__V1__GetBudgetsRequest Probity__V1__GetBudgetsRequest;
+typedef struct Probity__V1__Budget Probity__V1__Budget;
+typedef struct Probity__V1__BudgetsReply Probity__V1__BudgetsReply;
+typedef struct Probity__V1__SetOverrideRequest Probity__V1__SetOverrideRequest;
+typedef struct Probity__V1__ClearOverrideRequest Probity__V1__ClearOverrideRequest;
+typedef struct Probity__V1__GetOverridesRequest Probity__V1__GetOverridesRequest;
+typedef struct Probity__V1__Override Probity__V1__Override;
+typedef struct Probity__V1__Account Probity__V1__Account;
+typedef struct Probity__V1__OverridesReply Probity__V1__OverridesReply;
+typedef struct Probity__V1__LinkAccountsRequest Probity__V1__LinkAccountsRequest;
+typedef struct Probity__V1__UnlinkAccountsRequest Probity__V1__UnlinkAccountsRequest;
+typedef struct Probity__V1__PutPolicyRequest Probity__V1__PutPolicyRequest;
+typedef struct Probity__V1__ActivatePolicyRequest Probity__V1__ActivatePolicyRequest;
+typedef struct Probity__V1__ShadowPolicyRequest Probity__V1__ShadowPolicyRequest;
+typedef struct Probity__V1__PolicyReply Probity__V1__PolicyReply;
+typedef struct Probity__V1__GetPoliciesRequest Probity__V1__GetPoliciesRequest;
+typedef struct Probity__V1__PolicyEntry Probity__V1__PolicyEntry;
+typedef struct Probity__V1__ShadowCount Probity__V1__ShadowCount;
+typedef struct Probity__V1__PoliciesReply Probity__V1__PoliciesReply;
+typedef struct Probity__V1__GetShadowRequest Probity__V1__GetShadowRequest;
+typedef struct Probity__V1__ShadowDifference Probity__V1__ShadowDifference;
+typedef struct Probity__V1__ShadowReply Probity__V1__ShadowReply;
 
 
 /* --- enums --- */
@@ -130,6 +168,134 @@ typedef enum _Probity__V1__ServingStatus {
   PROBITY__V1__SERVING_STATUS__NOT_SERVING = 2
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(PROBITY__V1__SERVING_STATUS)
 } Probity__V1__ServingStatus;
+/*
+ * Who pays. UNSPECIFIED never appears in an answer.
+ */
+typedef enum _Probity__V1__Outcome {
+  PROBITY__V1__OUTCOME__OUTCOME_UNSPECIFIED = 0,
+  /*
+   * The platform pays the buyer, who keeps the goods.
+   */
+  PROBITY__V1__OUTCOME__PLATFORM_COMPENSATES = 1,
+  /*
+   * The buyer sends the goods back and the merchant refunds.
+   */
+  PROBITY__V1__OUTCOME__RETURN_AND_REFUND = 2,
+  PROBITY__V1__OUTCOME__MERCHANT_DECIDES = 3,
+  /*
+   * A human looks at it; nothing is paid yet.
+   */
+  PROBITY__V1__OUTCOME__MANUAL_REVIEW = 4,
+  /*
+   * Only ever after a human's verdict.
+   */
+  PROBITY__V1__OUTCOME__DECLINE = 5
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(PROBITY__V1__OUTCOME)
+} Probity__V1__Outcome;
+/*
+ * What the platform's money is counted by.
+ */
+typedef enum _Probity__V1__SubsidyScope {
+  PROBITY__V1__SUBSIDY_SCOPE__SUBSIDY_SCOPE_UNSPECIFIED = 0,
+  PROBITY__V1__SUBSIDY_SCOPE__GLOBAL_DAY = 1,
+  PROBITY__V1__SUBSIDY_SCOPE__CATEGORY_DAY = 2,
+  PROBITY__V1__SUBSIDY_SCOPE__BUYER_30_DAYS = 3,
+  PROBITY__V1__SUBSIDY_SCOPE__BUYER_365_DAYS = 4,
+  PROBITY__V1__SUBSIDY_SCOPE__MERCHANT_30_DAYS = 5,
+  PROBITY__V1__SUBSIDY_SCOPE__PAIR_90_DAYS = 6
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(PROBITY__V1__SUBSIDY_SCOPE)
+} Probity__V1__SubsidyScope;
+/*
+ * What has become of the money of a claim. The last five were reserved once.
+ */
+typedef enum _Probity__V1__SubsidyState {
+  PROBITY__V1__SUBSIDY_STATE__NOTHING_RESERVED = 0,
+  PROBITY__V1__SUBSIDY_STATE__RESERVED = 1,
+  PROBITY__V1__SUBSIDY_STATE__COMMITTED = 2,
+  PROBITY__V1__SUBSIDY_STATE__RELEASED = 3,
+  /*
+   * Not paid in time.
+   */
+  PROBITY__V1__SUBSIDY_STATE__EXPIRED = 4,
+  /*
+   * Paid, and an appeal has undone the decision.
+   */
+  PROBITY__V1__SUBSIDY_STATE__REVERSED = 5
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(PROBITY__V1__SUBSIDY_STATE)
+} Probity__V1__SubsidyState;
+typedef enum _Probity__V1__AppealState {
+  PROBITY__V1__APPEAL_STATE__NO_APPEAL = 0,
+  PROBITY__V1__APPEAL_STATE__APPEAL_OPEN = 1,
+  PROBITY__V1__APPEAL_STATE__APPEAL_UPHELD = 2,
+  PROBITY__V1__APPEAL_STATE__APPEAL_REJECTED = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(PROBITY__V1__APPEAL_STATE)
+} Probity__V1__AppealState;
+typedef enum _Probity__V1__Settlement {
+  PROBITY__V1__SETTLEMENT__SETTLEMENT_UNSPECIFIED = 0,
+  /*
+   * It was paid.
+   */
+  PROBITY__V1__SETTLEMENT__COMMIT = 1,
+  /*
+   * It will not be paid.
+   */
+  PROBITY__V1__SETTLEMENT__RELEASE = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(PROBITY__V1__SETTLEMENT)
+} Probity__V1__Settlement;
+typedef enum _Probity__V1__OverrideKind {
+  PROBITY__V1__OVERRIDE_KIND__OVERRIDE_KIND_UNSPECIFIED = 0,
+  /*
+   * The account has this tier, whatever its score.
+   */
+  PROBITY__V1__OVERRIDE_KIND__TIER_OVERRIDE = 1,
+  /*
+   * All claims that it is a party of have this outcome.
+   */
+  PROBITY__V1__OVERRIDE_KIND__OUTCOME_OVERRIDE = 2,
+  /*
+   * A human looks at all claims that it is a party of.
+   */
+  PROBITY__V1__OVERRIDE_KIND__LISTED = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(PROBITY__V1__OVERRIDE_KIND)
+} Probity__V1__OverrideKind;
+typedef enum _Probity__V1__NoteKind {
+  PROBITY__V1__NOTE_KIND__NOTE_KIND_UNSPECIFIED = 0,
+  PROBITY__V1__NOTE_KIND__NOTE_DECIDED = 1,
+  PROBITY__V1__NOTE_KIND__NOTE_WITHDRAWN = 2,
+  PROBITY__V1__NOTE_KIND__NOTE_PAID = 3,
+  PROBITY__V1__NOTE_KIND__NOTE_RELEASED = 4,
+  PROBITY__V1__NOTE_KIND__NOTE_APPEAL_OPENED = 5,
+  PROBITY__V1__NOTE_KIND__NOTE_APPEAL_DECIDED = 6
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(PROBITY__V1__NOTE_KIND)
+} Probity__V1__NoteKind;
+typedef enum _Probity__V1__OutcomeChangeKind {
+  PROBITY__V1__OUTCOME_CHANGE_KIND__OUTCOME_CHANGE_KIND_UNSPECIFIED = 0,
+  /*
+   * `number` more settled orders of the buyer, without a claim.
+   */
+  PROBITY__V1__OUTCOME_CHANGE_KIND__CLEAN_ORDERS = 1,
+  /*
+   * The buyer shows pictures or the like.
+   */
+  PROBITY__V1__OUTCOME_CHANGE_KIND__EVIDENCE = 2,
+  /*
+   * At most `number` minor units are asked.
+   */
+  PROBITY__V1__OUTCOME_CHANGE_KIND__AMOUNT_AT_MOST = 3,
+  /*
+   * The budgets of a day are exhausted.
+   */
+  PROBITY__V1__OUTCOME_CHANGE_KIND__NEXT_DAY = 4,
+  /*
+   * The carrier proves what is alleged.
+   */
+  PROBITY__V1__OUTCOME_CHANGE_KIND__CARRIER_PROOF = 5,
+  /*
+   * A human decides for the buyer.
+   */
+  PROBITY__V1__OUTCOME_CHANGE_KIND__HUMAN_VERDICT = 6
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(PROBITY__V1__OUTCOME_CHANGE_KIND)
+} Probity__V1__OutcomeChangeKind;
 
 /* --- messages --- */
 
@@ -305,7 +471,8 @@ struct  Probity__V1__ScoreBatchReply
 {
   ProtobufCMessage base;
   /*
-   * Bits 0–9 score, 10–19 score floor, 20–22 tier, 23 known; 24–31 are zero.
+   * Bits 0–9 score, 10–19 score floor, 20–22 tier, 23 known, 24 tier set by an
+   * operator; 25–31 are zero.
    */
   size_t n_verdicts;
   uint32_t *verdicts;
@@ -397,10 +564,14 @@ struct  Probity__V1__Change
    */
   uint32_t days;
   Probity__V1__Tier tier;
+  /*
+   * The same as `text`, in Chinese.
+   */
+  char *text_chinese;
 };
 #define PROBITY__V1__CHANGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&probity__v1__change__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, 0, PROBITY__V1__TIER__TIER_UNSPECIFIED }
+    , (char *)protobuf_c_empty_string, 0, 0, PROBITY__V1__TIER__TIER_UNSPECIFIED, (char *)protobuf_c_empty_string }
 
 
 struct  Probity__V1__ExplainReply
@@ -609,10 +780,14 @@ struct  Probity__V1__StatusReply
    * Why nothing is recorded now; empty = commands are recorded.
    */
   char *recording_refused;
+  /*
+   * Claims remembered.
+   */
+  uint64_t claims;
 };
 #define PROBITY__V1__STATUS_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&probity__v1__status_reply__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, 0 }
 
 
 struct  Probity__V1__SnapshotRequest
@@ -675,6 +850,735 @@ struct  Probity__V1__HealthReply
 #define PROBITY__V1__HEALTH_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&probity__v1__health_reply__descriptor) \
     , PROBITY__V1__SERVING_STATUS__SERVING_STATUS_UNKNOWN }
+
+
+/*
+ * A buyer's dispute about one order: never changes.
+ */
+struct  Probity__V1__Claim
+{
+  ProtobufCMessage base;
+  /*
+   * Chosen by whoever opens it; 1 or more.
+   */
+  uint64_t id;
+  uint64_t buyer;
+  uint64_t merchant;
+  /*
+   * 0 = not said.
+   */
+  uint64_t order;
+  /*
+   * UTC seconds; 0 = unknown.
+   */
+  uint64_t ordered_at;
+  /*
+   * UTC seconds: when the buyer opened it.
+   */
+  uint64_t opened_at;
+  /*
+   * Asked back: 1…10^12 minor units.
+   */
+  int64_t amount;
+  /*
+   * Of the goods, 0…65535; 0 = none.
+   */
+  uint32_t category;
+  Probity__V1__ClaimKind claim_kind;
+  Probity__V1__Allegation allegation;
+  /*
+   * Bit 0 tracking invalid, 1 scanned before the order, 2 wrong destination,
+   * 3 empty parcel (these four the carrier's), 4 evidence of the buyer, 5 of the
+   * merchant.
+   */
+  uint32_t proofs;
+};
+#define PROBITY__V1__CLAIM__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__claim__descriptor) \
+    , 0, 0, 0, 0, 0, 0, 0, 0, PROBITY__V1__CLAIM_KIND__CLAIM_KIND_UNSPECIFIED, PROBITY__V1__ALLEGATION__ALLEGATION_UNSPECIFIED, 0 }
+
+
+/*
+ * Fields 13 to 15 are the same in every command of the desk: UTC seconds at which
+ * it was done (0 = the server's clock), who did it (at most 32 bytes), and why (at
+ * most 104 bytes).
+ */
+struct  Probity__V1__OpenClaimRequest
+{
+  ProtobufCMessage base;
+  Probity__V1__Claim *claim;
+  /*
+   * Says in `changes` what would change the outcome, which takes some 20 µs.
+   */
+  protobuf_c_boolean explain;
+  uint64_t at;
+  char *actor;
+  char *reason;
+};
+#define PROBITY__V1__OPEN_CLAIM_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__open_claim_request__descriptor) \
+    , NULL, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Probity__V1__DecideClaimRequest
+{
+  ProtobufCMessage base;
+  uint64_t claim;
+  Probity__V1__Verdict verdict;
+  uint64_t at;
+  char *actor;
+  char *reason;
+};
+#define PROBITY__V1__DECIDE_CLAIM_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__decide_claim_request__descriptor) \
+    , 0, PROBITY__V1__VERDICT__VERDICT_UNSPECIFIED, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Probity__V1__WithdrawClaimRequest
+{
+  ProtobufCMessage base;
+  uint64_t claim;
+  uint64_t at;
+  char *actor;
+  char *reason;
+};
+#define PROBITY__V1__WITHDRAW_CLAIM_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__withdraw_claim_request__descriptor) \
+    , 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Probity__V1__GetClaimRequest
+{
+  ProtobufCMessage base;
+  uint64_t claim;
+};
+#define PROBITY__V1__GET_CLAIM_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__get_claim_request__descriptor) \
+    , 0 }
+
+
+struct  Probity__V1__SettleSubsidyRequest
+{
+  ProtobufCMessage base;
+  uint64_t claim;
+  Probity__V1__Settlement settlement;
+  uint64_t at;
+  char *actor;
+  char *reason;
+};
+#define PROBITY__V1__SETTLE_SUBSIDY_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__settle_subsidy_request__descriptor) \
+    , 0, PROBITY__V1__SETTLEMENT__SETTLEMENT_UNSPECIFIED, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Probity__V1__OpenAppealRequest
+{
+  ProtobufCMessage base;
+  uint64_t claim;
+  /*
+   * Which party appeals.
+   */
+  Probity__V1__AccountKind by;
+  uint64_t at;
+  char *actor;
+  char *reason;
+};
+#define PROBITY__V1__OPEN_APPEAL_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__open_appeal_request__descriptor) \
+    , 0, PROBITY__V1__ACCOUNT_KIND__ACCOUNT_KIND_UNSPECIFIED, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Probity__V1__DecideAppealRequest
+{
+  ProtobufCMessage base;
+  uint64_t claim;
+  protobuf_c_boolean upheld;
+  uint64_t at;
+  char *actor;
+  char *reason;
+};
+#define PROBITY__V1__DECIDE_APPEAL_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__decide_appeal_request__descriptor) \
+    , 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+/*
+ * Something that a human did about a claim.
+ */
+struct  Probity__V1__ClaimNote
+{
+  ProtobufCMessage base;
+  Probity__V1__NoteKind what;
+  uint64_t at;
+  char *actor;
+  char *reason;
+  uint64_t log_position;
+};
+#define PROBITY__V1__CLAIM_NOTE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__claim_note__descriptor) \
+    , PROBITY__V1__NOTE_KIND__NOTE_KIND_UNSPECIFIED, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
+
+
+/*
+ * Something that would make the platform compensate a claim that it does not.
+ */
+struct  Probity__V1__OutcomeChange
+{
+  ProtobufCMessage base;
+  Probity__V1__OutcomeChangeKind kind;
+  /*
+   * Orders or minor units; 0 where the kind has no number.
+   */
+  uint64_t number;
+  /*
+   * In one English and one Chinese sentence.
+   */
+  char *text;
+  char *text_chinese;
+};
+#define PROBITY__V1__OUTCOME_CHANGE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__outcome_change__descriptor) \
+    , PROBITY__V1__OUTCOME_CHANGE_KIND__OUTCOME_CHANGE_KIND_UNSPECIFIED, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+/*
+ * Where a claim stands.
+ */
+struct  Probity__V1__ClaimReply
+{
+  ProtobufCMessage base;
+  Probity__V1__Claim *claim;
+  Probity__V1__Outcome outcome;
+  /*
+   * What was decided when it was opened.
+   */
+  Probity__V1__Outcome first_outcome;
+  /*
+   * UNSPECIFIED = no human has decided it.
+   */
+  Probity__V1__Verdict verdict;
+  /*
+   * What decided it when it was opened, then what made the scores: two columns of
+   * equal length. Empty, and the four scores 0, without a receipt.
+   */
+  size_t n_reason_codes;
+  uint32_t *reason_codes;
+  size_t n_reason_points;
+  int32_t *reason_points;
+  uint32_t buyer_score;
+  uint32_t buyer_floor;
+  uint32_t merchant_score;
+  uint32_t merchant_floor;
+  Probity__V1__SubsidyState subsidy;
+  /*
+   * Of the amount, what counts against budgets; minor units.
+   */
+  int64_t subsidy_counted;
+  /*
+   * UTC seconds; 0 = nothing was reserved.
+   */
+  uint64_t reserved_at;
+  Probity__V1__AppealState appeal;
+  /*
+   * UNSPECIFIED = nobody has appealed.
+   */
+  Probity__V1__AccountKind appeal_by;
+  uint64_t appeal_opened_at;
+  uint64_t decided_at;
+  /*
+   * UTC seconds until which the decision can be appealed; 0 = it cannot.
+   */
+  uint64_t appealable_until;
+  /*
+   * UTC seconds by which an open appeal is to be answered; 0 = none is open.
+   */
+  uint64_t answer_due_at;
+  protobuf_c_boolean withdrawn;
+  /*
+   * It was as it is before this call.
+   */
+  protobuf_c_boolean repeated;
+  /*
+   * Newest first.
+   */
+  size_t n_notes;
+  Probity__V1__ClaimNote **notes;
+  /*
+   * What would change the outcome, the nearest first: OpenClaim where it was asked,
+   * GetClaim always, as long as the policy that decided is in force.
+   */
+  size_t n_changes;
+  Probity__V1__OutcomeChange **changes;
+  /*
+   * 448 bytes, laid out in PROTOCOL.md: when it was just opened, opened again or
+   * asked for, as long as the receipt is kept; else empty.
+   */
+  ProtobufCBinaryData receipt;
+  /*
+   * Of the command that opened it.
+   */
+  uint64_t opened_position;
+  /*
+   * UTC seconds as of which the evidence was judged: those of the opening.
+   */
+  uint64_t as_of;
+  /*
+   * Every command up to this position is in the answer.
+   */
+  uint64_t log_position;
+  /*
+   * Of the policy that decided; without a receipt of the one in force.
+   */
+  uint32_t policy_version;
+  uint64_t policy_hash;
+  protobuf_c_boolean degraded;
+};
+#define PROBITY__V1__CLAIM_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__claim_reply__descriptor) \
+    , NULL, PROBITY__V1__OUTCOME__OUTCOME_UNSPECIFIED, PROBITY__V1__OUTCOME__OUTCOME_UNSPECIFIED, PROBITY__V1__VERDICT__VERDICT_UNSPECIFIED, 0,NULL, 0,NULL, 0, 0, 0, 0, PROBITY__V1__SUBSIDY_STATE__NOTHING_RESERVED, 0, 0, PROBITY__V1__APPEAL_STATE__NO_APPEAL, PROBITY__V1__ACCOUNT_KIND__ACCOUNT_KIND_UNSPECIFIED, 0, 0, 0, 0, 0, 0, 0,NULL, 0,NULL, {0,NULL}, 0, 0, 0, 0, 0, 0 }
+
+
+struct  Probity__V1__AffectedDecisionsRequest
+{
+  ProtobufCMessage base;
+  uint64_t claim;
+  /*
+   * To go on: `next` of the page before; 0 = from the newest.
+   */
+  uint32_t below;
+};
+#define PROBITY__V1__AFFECTED_DECISIONS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__affected_decisions_request__descriptor) \
+    , 0, 0 }
+
+
+/*
+ * A decision that would have been another if a claim had not counted.
+ */
+struct  Probity__V1__AffectedDecision
+{
+  ProtobufCMessage base;
+  uint64_t claim;
+  uint64_t buyer;
+  uint64_t merchant;
+  uint64_t log_position;
+  /*
+   * Decided then, and what it would have been.
+   */
+  Probity__V1__Outcome outcome;
+  Probity__V1__Outcome other;
+};
+#define PROBITY__V1__AFFECTED_DECISION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__affected_decision__descriptor) \
+    , 0, 0, 0, 0, PROBITY__V1__OUTCOME__OUTCOME_UNSPECIFIED, PROBITY__V1__OUTCOME__OUTCOME_UNSPECIFIED }
+
+
+struct  Probity__V1__AffectedDecisionsReply
+{
+  ProtobufCMessage base;
+  size_t n_decisions;
+  Probity__V1__AffectedDecision **decisions;
+  /*
+   * Decisions that were decided once more for this page, and those of them that
+   * could not be, for want of their receipt or its policy.
+   */
+  uint32_t looked_at;
+  uint32_t unreadable;
+  protobuf_c_boolean more;
+  uint32_t next;
+  uint64_t log_position;
+};
+#define PROBITY__V1__AFFECTED_DECISIONS_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__affected_decisions_reply__descriptor) \
+    , 0,NULL, 0, 0, 0, 0, 0 }
+
+
+/*
+ * A command of the desk that has nothing to tell.
+ */
+struct  Probity__V1__DoneReply
+{
+  ProtobufCMessage base;
+  uint64_t log_position;
+};
+#define PROBITY__V1__DONE_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__done_reply__descriptor) \
+    , 0 }
+
+
+struct  Probity__V1__SetBudgetRequest
+{
+  ProtobufCMessage base;
+  Probity__V1__SubsidyScope scope;
+  /*
+   * A category, buyer or merchant; 0 = all that have no cap of their own.
+   */
+  uint64_t key;
+  /*
+   * 0…10^15 minor units.
+   */
+  int64_t cap;
+  /*
+   * As the policy has it; `cap` is ignored.
+   */
+  protobuf_c_boolean clear;
+  uint64_t at;
+  char *actor;
+  char *reason;
+};
+#define PROBITY__V1__SET_BUDGET_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__set_budget_request__descriptor) \
+    , PROBITY__V1__SUBSIDY_SCOPE__SUBSIDY_SCOPE_UNSPECIFIED, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Probity__V1__GetBudgetsRequest
+{
+  ProtobufCMessage base;
+};
+#define PROBITY__V1__GET_BUDGETS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__get_budgets_request__descriptor) \
+     }
+
+
+struct  Probity__V1__Budget
+{
+  ProtobufCMessage base;
+  Probity__V1__SubsidyScope scope;
+  uint64_t key;
+  int64_t cap;
+  /*
+   * Used so far, where `counted` says that it does not depend on the claim.
+   */
+  int64_t used;
+  protobuf_c_boolean counted;
+  /*
+   * By command, not by the policy: then by whom, why and when.
+   */
+  protobuf_c_boolean set;
+  char *actor;
+  char *reason;
+  uint64_t at;
+};
+#define PROBITY__V1__BUDGET__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__budget__descriptor) \
+    , PROBITY__V1__SUBSIDY_SCOPE__SUBSIDY_SCOPE_UNSPECIFIED, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
+
+
+struct  Probity__V1__BudgetsReply
+{
+  ProtobufCMessage base;
+  /*
+   * The scopes' own, then those of single keys: at most 1,000, the newest.
+   */
+  size_t n_budgets;
+  Probity__V1__Budget **budgets;
+  uint64_t log_position;
+};
+#define PROBITY__V1__BUDGETS_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__budgets_reply__descriptor) \
+    , 0,NULL, 0 }
+
+
+struct  Probity__V1__SetOverrideRequest
+{
+  ProtobufCMessage base;
+  uint64_t account;
+  Probity__V1__AccountKind kind;
+  Probity__V1__OverrideKind setting;
+  /*
+   * Needed by TIER_OVERRIDE and OUTCOME_OVERRIDE.
+   */
+  Probity__V1__Tier tier;
+  Probity__V1__Outcome outcome;
+  /*
+   * UTC seconds; 0 = until it is cleared.
+   */
+  uint64_t ends_at;
+  uint64_t at;
+  char *actor;
+  char *reason;
+};
+#define PROBITY__V1__SET_OVERRIDE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__set_override_request__descriptor) \
+    , 0, PROBITY__V1__ACCOUNT_KIND__ACCOUNT_KIND_UNSPECIFIED, PROBITY__V1__OVERRIDE_KIND__OVERRIDE_KIND_UNSPECIFIED, PROBITY__V1__TIER__TIER_UNSPECIFIED, PROBITY__V1__OUTCOME__OUTCOME_UNSPECIFIED, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Probity__V1__ClearOverrideRequest
+{
+  ProtobufCMessage base;
+  uint64_t account;
+  Probity__V1__AccountKind kind;
+  Probity__V1__OverrideKind setting;
+  uint64_t at;
+  char *actor;
+  char *reason;
+};
+#define PROBITY__V1__CLEAR_OVERRIDE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__clear_override_request__descriptor) \
+    , 0, PROBITY__V1__ACCOUNT_KIND__ACCOUNT_KIND_UNSPECIFIED, PROBITY__V1__OVERRIDE_KIND__OVERRIDE_KIND_UNSPECIFIED, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Probity__V1__GetOverridesRequest
+{
+  ProtobufCMessage base;
+  uint64_t account;
+  Probity__V1__AccountKind kind;
+};
+#define PROBITY__V1__GET_OVERRIDES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__get_overrides_request__descriptor) \
+    , 0, PROBITY__V1__ACCOUNT_KIND__ACCOUNT_KIND_UNSPECIFIED }
+
+
+struct  Probity__V1__Override
+{
+  ProtobufCMessage base;
+  Probity__V1__OverrideKind setting;
+  Probity__V1__Tier tier;
+  Probity__V1__Outcome outcome;
+  uint64_t ends_at;
+  uint64_t at;
+  char *actor;
+  char *reason;
+};
+#define PROBITY__V1__OVERRIDE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__override__descriptor) \
+    , PROBITY__V1__OVERRIDE_KIND__OVERRIDE_KIND_UNSPECIFIED, PROBITY__V1__TIER__TIER_UNSPECIFIED, PROBITY__V1__OUTCOME__OUTCOME_UNSPECIFIED, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Probity__V1__Account
+{
+  ProtobufCMessage base;
+  uint64_t id;
+  Probity__V1__AccountKind kind;
+};
+#define PROBITY__V1__ACCOUNT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__account__descriptor) \
+    , 0, PROBITY__V1__ACCOUNT_KIND__ACCOUNT_KIND_UNSPECIFIED }
+
+
+struct  Probity__V1__OverridesReply
+{
+  ProtobufCMessage base;
+  size_t n_overrides;
+  Probity__V1__Override **overrides;
+  /*
+   * Other accounts of the same identity.
+   */
+  size_t n_linked;
+  Probity__V1__Account **linked;
+  uint64_t log_position;
+};
+#define PROBITY__V1__OVERRIDES_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__overrides_reply__descriptor) \
+    , 0,NULL, 0,NULL, 0 }
+
+
+struct  Probity__V1__LinkAccountsRequest
+{
+  ProtobufCMessage base;
+  uint64_t account;
+  Probity__V1__AccountKind kind;
+  uint64_t other;
+  Probity__V1__AccountKind other_kind;
+  uint64_t at;
+  char *actor;
+  char *reason;
+};
+#define PROBITY__V1__LINK_ACCOUNTS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__link_accounts_request__descriptor) \
+    , 0, PROBITY__V1__ACCOUNT_KIND__ACCOUNT_KIND_UNSPECIFIED, 0, PROBITY__V1__ACCOUNT_KIND__ACCOUNT_KIND_UNSPECIFIED, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Probity__V1__UnlinkAccountsRequest
+{
+  ProtobufCMessage base;
+  uint64_t account;
+  Probity__V1__AccountKind kind;
+  uint64_t other;
+  Probity__V1__AccountKind other_kind;
+  uint64_t at;
+  char *actor;
+  char *reason;
+};
+#define PROBITY__V1__UNLINK_ACCOUNTS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__unlink_accounts_request__descriptor) \
+    , 0, PROBITY__V1__ACCOUNT_KIND__ACCOUNT_KIND_UNSPECIFIED, 0, PROBITY__V1__ACCOUNT_KIND__ACCOUNT_KIND_UNSPECIFIED, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Probity__V1__PutPolicyRequest
+{
+  ProtobufCMessage base;
+  /*
+   * YAML, at most 65,536 bytes.
+   */
+  char *document;
+  uint64_t at;
+  char *actor;
+  char *reason;
+};
+#define PROBITY__V1__PUT_POLICY_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__put_policy_request__descriptor) \
+    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Probity__V1__ActivatePolicyRequest
+{
+  ProtobufCMessage base;
+  /*
+   * Hash of a policy that was put.
+   */
+  uint64_t policy;
+  uint64_t at;
+  char *actor;
+  char *reason;
+};
+#define PROBITY__V1__ACTIVATE_POLICY_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__activate_policy_request__descriptor) \
+    , 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Probity__V1__ShadowPolicyRequest
+{
+  ProtobufCMessage base;
+  /*
+   * Hash of a policy that was put; 0 = none is in shadow any more.
+   */
+  uint64_t policy;
+  uint64_t at;
+  char *actor;
+  char *reason;
+};
+#define PROBITY__V1__SHADOW_POLICY_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__shadow_policy_request__descriptor) \
+    , 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+/*
+ * The policy that a command was about; after ShadowPolicy with 0 the one in force.
+ */
+struct  Probity__V1__PolicyReply
+{
+  ProtobufCMessage base;
+  uint32_t version;
+  uint64_t hash;
+  protobuf_c_boolean active;
+  uint64_t log_position;
+};
+#define PROBITY__V1__POLICY_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__policy_reply__descriptor) \
+    , 0, 0, 0, 0 }
+
+
+struct  Probity__V1__GetPoliciesRequest
+{
+  ProtobufCMessage base;
+  /*
+   * Only this one, with its document; 0 = all, with documents as long as these
+   * have 1 MiB together.
+   */
+  uint64_t policy;
+};
+#define PROBITY__V1__GET_POLICIES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__get_policies_request__descriptor) \
+    , 0 }
+
+
+struct  Probity__V1__PolicyEntry
+{
+  ProtobufCMessage base;
+  char *name;
+  uint32_t version;
+  uint64_t hash;
+  /*
+   * Of the command that put it; 0 = there from the beginning.
+   */
+  uint64_t log_position;
+  char *document;
+};
+#define PROBITY__V1__POLICY_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__policy_entry__descriptor) \
+    , (char *)protobuf_c_empty_string, 0, 0, 0, (char *)protobuf_c_empty_string }
+
+
+/*
+ * Claims with one outcome that the policy in shadow would have given another, or the
+ * same.
+ */
+struct  Probity__V1__ShadowCount
+{
+  ProtobufCMessage base;
+  Probity__V1__Outcome outcome;
+  Probity__V1__Outcome other;
+  uint64_t count;
+};
+#define PROBITY__V1__SHADOW_COUNT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__shadow_count__descriptor) \
+    , PROBITY__V1__OUTCOME__OUTCOME_UNSPECIFIED, PROBITY__V1__OUTCOME__OUTCOME_UNSPECIFIED, 0 }
+
+
+struct  Probity__V1__PoliciesReply
+{
+  ProtobufCMessage base;
+  size_t n_policies;
+  Probity__V1__PolicyEntry **policies;
+  uint64_t active_hash;
+  /*
+   * 0 = none.
+   */
+  uint64_t shadow_hash;
+  size_t n_shadow;
+  Probity__V1__ShadowCount **shadow;
+  uint64_t log_position;
+};
+#define PROBITY__V1__POLICIES_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__policies_reply__descriptor) \
+    , 0,NULL, 0, 0, 0,NULL, 0 }
+
+
+struct  Probity__V1__GetShadowRequest
+{
+  ProtobufCMessage base;
+  /*
+   * To go on: `next` of the page before; 0 = from the newest.
+   */
+  uint32_t below;
+  /*
+   * 1…1000; 0 = 100.
+   */
+  uint32_t count;
+};
+#define PROBITY__V1__GET_SHADOW_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__get_shadow_request__descriptor) \
+    , 0, 0 }
+
+
+struct  Probity__V1__ShadowDifference
+{
+  ProtobufCMessage base;
+  Probity__V1__Claim *claim;
+  Probity__V1__Outcome outcome;
+  Probity__V1__Outcome other;
+  uint32_t number;
+};
+#define PROBITY__V1__SHADOW_DIFFERENCE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__shadow_difference__descriptor) \
+    , NULL, PROBITY__V1__OUTCOME__OUTCOME_UNSPECIFIED, PROBITY__V1__OUTCOME__OUTCOME_UNSPECIFIED, 0 }
+
+
+struct  Probity__V1__ShadowReply
+{
+  ProtobufCMessage base;
+  size_t n_shadow;
+  Probity__V1__ShadowCount **shadow;
+  size_t n_differences;
+  Probity__V1__ShadowDifference **differences;
+  protobuf_c_boolean more;
+  uint32_t next;
+  uint64_t log_position;
+};
+#define PROBITY__V1__SHADOW_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__shadow_reply__descriptor) \
+    , 0,NULL, 0,NULL, 0, 0, 0 }
 
 
 /* Probity__V1__Hello methods */
@@ -1076,6 +1980,728 @@ Probity__V1__HealthReply *
 void   probity__v1__health_reply__free_unpacked
                      (Probity__V1__HealthReply *message,
                       ProtobufCAllocator *allocator);
+/* Probity__V1__Claim methods */
+void   probity__v1__claim__init
+                     (Probity__V1__Claim         *message);
+size_t probity__v1__claim__get_packed_size
+                     (const Probity__V1__Claim   *message);
+size_t probity__v1__claim__pack
+                     (const Probity__V1__Claim   *message,
+                      uint8_t             *out);
+size_t probity__v1__claim__pack_to_buffer
+                     (const Probity__V1__Claim   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__Claim *
+       probity__v1__claim__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__claim__free_unpacked
+                     (Probity__V1__Claim *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__OpenClaimRequest methods */
+void   probity__v1__open_claim_request__init
+                     (Probity__V1__OpenClaimRequest         *message);
+size_t probity__v1__open_claim_request__get_packed_size
+                     (const Probity__V1__OpenClaimRequest   *message);
+size_t probity__v1__open_claim_request__pack
+                     (const Probity__V1__OpenClaimRequest   *message,
+                      uint8_t             *out);
+size_t probity__v1__open_claim_request__pack_to_buffer
+                     (const Probity__V1__OpenClaimRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__OpenClaimRequest *
+       probity__v1__open_claim_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__open_claim_request__free_unpacked
+                     (Probity__V1__OpenClaimRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__DecideClaimRequest methods */
+void   probity__v1__decide_claim_request__init
+                     (Probity__V1__DecideClaimRequest         *message);
+size_t probity__v1__decide_claim_request__get_packed_size
+                     (const Probity__V1__DecideClaimRequest   *message);
+size_t probity__v1__decide_claim_request__pack
+                     (const Probity__V1__DecideClaimRequest   *message,
+                      uint8_t             *out);
+size_t probity__v1__decide_claim_request__pack_to_buffer
+                     (const Probity__V1__DecideClaimRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__DecideClaimRequest *
+       probity__v1__decide_claim_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__decide_claim_request__free_unpacked
+                     (Probity__V1__DecideClaimRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__WithdrawClaimRequest methods */
+void   probity__v1__withdraw_claim_request__init
+                     (Probity__V1__WithdrawClaimRequest         *message);
+size_t probity__v1__withdraw_claim_request__get_packed_size
+                     (const Probity__V1__WithdrawClaimRequest   *message);
+size_t probity__v1__withdraw_claim_request__pack
+                     (const Probity__V1__WithdrawClaimRequest   *message,
+                      uint8_t             *out);
+size_t probity__v1__withdraw_claim_request__pack_to_buffer
+                     (const Probity__V1__WithdrawClaimRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__WithdrawClaimRequest *
+       probity__v1__withdraw_claim_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__withdraw_claim_request__free_unpacked
+                     (Probity__V1__WithdrawClaimRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__GetClaimRequest methods */
+void   probity__v1__get_claim_request__init
+                     (Probity__V1__GetClaimRequest         *message);
+size_t probity__v1__get_claim_request__get_packed_size
+                     (const Probity__V1__GetClaimRequest   *message);
+size_t probity__v1__get_claim_request__pack
+                     (const Probity__V1__GetClaimRequest   *message,
+                      uint8_t             *out);
+size_t probity__v1__get_claim_request__pack_to_buffer
+                     (const Probity__V1__GetClaimRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__GetClaimRequest *
+       probity__v1__get_claim_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__get_claim_request__free_unpacked
+                     (Probity__V1__GetClaimRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__SettleSubsidyRequest methods */
+void   probity__v1__settle_subsidy_request__init
+                     (Probity__V1__SettleSubsidyRequest         *message);
+size_t probity__v1__settle_subsidy_request__get_packed_size
+                     (const Probity__V1__SettleSubsidyRequest   *message);
+size_t probity__v1__settle_subsidy_request__pack
+                     (const Probity__V1__SettleSubsidyRequest   *message,
+                      uint8_t             *out);
+size_t probity__v1__settle_subsidy_request__pack_to_buffer
+                     (const Probity__V1__SettleSubsidyRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__SettleSubsidyRequest *
+       probity__v1__settle_subsidy_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__settle_subsidy_request__free_unpacked
+                     (Probity__V1__SettleSubsidyRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__OpenAppealRequest methods */
+void   probity__v1__open_appeal_request__init
+                     (Probity__V1__OpenAppealRequest         *message);
+size_t probity__v1__open_appeal_request__get_packed_size
+                     (const Probity__V1__OpenAppealRequest   *message);
+size_t probity__v1__open_appeal_request__pack
+                     (const Probity__V1__OpenAppealRequest   *message,
+                      uint8_t             *out);
+size_t probity__v1__open_appeal_request__pack_to_buffer
+                     (const Probity__V1__OpenAppealRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__OpenAppealRequest *
+       probity__v1__open_appeal_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__open_appeal_request__free_unpacked
+                     (Probity__V1__OpenAppealRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__DecideAppealRequest methods */
+void   probity__v1__decide_appeal_request__init
+                     (Probity__V1__DecideAppealRequest         *message);
+size_t probity__v1__decide_appeal_request__get_packed_size
+                     (const Probity__V1__DecideAppealRequest   *message);
+size_t probity__v1__decide_appeal_request__pack
+                     (const Probity__V1__DecideAppealRequest   *message,
+                      uint8_t             *out);
+size_t probity__v1__decide_appeal_request__pack_to_buffer
+                     (const Probity__V1__DecideAppealRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__DecideAppealRequest *
+       probity__v1__decide_appeal_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__decide_appeal_request__free_unpacked
+                     (Probity__V1__DecideAppealRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__ClaimNote methods */
+void   probity__v1__claim_note__init
+                     (Probity__V1__ClaimNote         *message);
+size_t probity__v1__claim_note__get_packed_size
+                     (const Probity__V1__ClaimNote   *message);
+size_t probity__v1__claim_note__pack
+                     (const Probity__V1__ClaimNote   *message,
+                      uint8_t             *out);
+size_t probity__v1__claim_note__pack_to_buffer
+                     (const Probity__V1__ClaimNote   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__ClaimNote *
+       probity__v1__claim_note__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__claim_note__free_unpacked
+                     (Probity__V1__ClaimNote *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__OutcomeChange methods */
+void   probity__v1__outcome_change__init
+                     (Probity__V1__OutcomeChange         *message);
+size_t probity__v1__outcome_change__get_packed_size
+                     (const Probity__V1__OutcomeChange   *message);
+size_t probity__v1__outcome_change__pack
+                     (const Probity__V1__OutcomeChange   *message,
+                      uint8_t             *out);
+size_t probity__v1__outcome_change__pack_to_buffer
+                     (const Probity__V1__OutcomeChange   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__OutcomeChange *
+       probity__v1__outcome_change__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__outcome_change__free_unpacked
+                     (Probity__V1__OutcomeChange *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__ClaimReply methods */
+void   probity__v1__claim_reply__init
+                     (Probity__V1__ClaimReply         *message);
+size_t probity__v1__claim_reply__get_packed_size
+                     (const Probity__V1__ClaimReply   *message);
+size_t probity__v1__claim_reply__pack
+                     (const Probity__V1__ClaimReply   *message,
+                      uint8_t             *out);
+size_t probity__v1__claim_reply__pack_to_buffer
+                     (const Probity__V1__ClaimReply   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__ClaimReply *
+       probity__v1__claim_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__claim_reply__free_unpacked
+                     (Probity__V1__ClaimReply *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__AffectedDecisionsRequest methods */
+void   probity__v1__affected_decisions_request__init
+                     (Probity__V1__AffectedDecisionsRequest         *message);
+size_t probity__v1__affected_decisions_request__get_packed_size
+                     (const Probity__V1__AffectedDecisionsRequest   *message);
+size_t probity__v1__affected_decisions_request__pack
+                     (const Probity__V1__AffectedDecisionsRequest   *message,
+                      uint8_t             *out);
+size_t probity__v1__affected_decisions_request__pack_to_buffer
+                     (const Probity__V1__AffectedDecisionsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__AffectedDecisionsRequest *
+       probity__v1__affected_decisions_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__affected_decisions_request__free_unpacked
+                     (Probity__V1__AffectedDecisionsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__AffectedDecision methods */
+void   probity__v1__affected_decision__init
+                     (Probity__V1__AffectedDecision         *message);
+size_t probity__v1__affected_decision__get_packed_size
+                     (const Probity__V1__AffectedDecision   *message);
+size_t probity__v1__affected_decision__pack
+                     (const Probity__V1__AffectedDecision   *message,
+                      uint8_t             *out);
+size_t probity__v1__affected_decision__pack_to_buffer
+                     (const Probity__V1__AffectedDecision   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__AffectedDecision *
+       probity__v1__affected_decision__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__affected_decision__free_unpacked
+                     (Probity__V1__AffectedDecision *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__AffectedDecisionsReply methods */
+void   probity__v1__affected_decisions_reply__init
+                     (Probity__V1__AffectedDecisionsReply         *message);
+size_t probity__v1__affected_decisions_reply__get_packed_size
+                     (const Probity__V1__AffectedDecisionsReply   *message);
+size_t probity__v1__affected_decisions_reply__pack
+                     (const Probity__V1__AffectedDecisionsReply   *message,
+                      uint8_t             *out);
+size_t probity__v1__affected_decisions_reply__pack_to_buffer
+                     (const Probity__V1__AffectedDecisionsReply   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__AffectedDecisionsReply *
+       probity__v1__affected_decisions_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__affected_decisions_reply__free_unpacked
+                     (Probity__V1__AffectedDecisionsReply *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__DoneReply methods */
+void   probity__v1__done_reply__init
+                     (Probity__V1__DoneReply         *message);
+size_t probity__v1__done_reply__get_packed_size
+                     (const Probity__V1__DoneReply   *message);
+size_t probity__v1__done_reply__pack
+                     (const Probity__V1__DoneReply   *message,
+                      uint8_t             *out);
+size_t probity__v1__done_reply__pack_to_buffer
+                     (const Probity__V1__DoneReply   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__DoneReply *
+       probity__v1__done_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__done_reply__free_unpacked
+                     (Probity__V1__DoneReply *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__SetBudgetRequest methods */
+void   probity__v1__set_budget_request__init
+                     (Probity__V1__SetBudgetRequest         *message);
+size_t probity__v1__set_budget_request__get_packed_size
+                     (const Probity__V1__SetBudgetRequest   *message);
+size_t probity__v1__set_budget_request__pack
+                     (const Probity__V1__SetBudgetRequest   *message,
+                      uint8_t             *out);
+size_t probity__v1__set_budget_request__pack_to_buffer
+                     (const Probity__V1__SetBudgetRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__SetBudgetRequest *
+       probity__v1__set_budget_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__set_budget_request__free_unpacked
+                     (Probity__V1__SetBudgetRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__GetBudgetsRequest methods */
+void   probity__v1__get_budgets_request__init
+                     (Probity__V1__GetBudgetsRequest         *message);
+size_t probity__v1__get_budgets_request__get_packed_size
+                     (const Probity__V1__GetBudgetsRequest   *message);
+size_t probity__v1__get_budgets_request__pack
+                     (const Probity__V1__GetBudgetsRequest   *message,
+                      uint8_t             *out);
+size_t probity__v1__get_budgets_request__pack_to_buffer
+                     (const Probity__V1__GetBudgetsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__GetBudgetsRequest *
+       probity__v1__get_budgets_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__get_budgets_request__free_unpacked
+                     (Probity__V1__GetBudgetsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__Budget methods */
+void   probity__v1__budget__init
+                     (Probity__V1__Budget         *message);
+size_t probity__v1__budget__get_packed_size
+                     (const Probity__V1__Budget   *message);
+size_t probity__v1__budget__pack
+                     (const Probity__V1__Budget   *message,
+                      uint8_t             *out);
+size_t probity__v1__budget__pack_to_buffer
+                     (const Probity__V1__Budget   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__Budget *
+       probity__v1__budget__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__budget__free_unpacked
+                     (Probity__V1__Budget *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__BudgetsReply methods */
+void   probity__v1__budgets_reply__init
+                     (Probity__V1__BudgetsReply         *message);
+size_t probity__v1__budgets_reply__get_packed_size
+                     (const Probity__V1__BudgetsReply   *message);
+size_t probity__v1__budgets_reply__pack
+                     (const Probity__V1__BudgetsReply   *message,
+                      uint8_t             *out);
+size_t probity__v1__budgets_reply__pack_to_buffer
+                     (const Probity__V1__BudgetsReply   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__BudgetsReply *
+       probity__v1__budgets_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__budgets_reply__free_unpacked
+                     (Probity__V1__BudgetsReply *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__SetOverrideRequest methods */
+void   probity__v1__set_override_request__init
+                     (Probity__V1__SetOverrideRequest         *message);
+size_t probity__v1__set_override_request__get_packed_size
+                     (const Probity__V1__SetOverrideRequest   *message);
+size_t probity__v1__set_override_request__pack
+                     (const Probity__V1__SetOverrideRequest   *message,
+                      uint8_t             *out);
+size_t probity__v1__set_override_request__pack_to_buffer
+                     (const Probity__V1__SetOverrideRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__SetOverrideRequest *
+       probity__v1__set_override_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__set_override_request__free_unpacked
+                     (Probity__V1__SetOverrideRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__ClearOverrideRequest methods */
+void   probity__v1__clear_override_request__init
+                     (Probity__V1__ClearOverrideRequest         *message);
+size_t probity__v1__clear_override_request__get_packed_size
+                     (const Probity__V1__ClearOverrideRequest   *message);
+size_t probity__v1__clear_override_request__pack
+                     (const Probity__V1__ClearOverrideRequest   *message,
+                      uint8_t             *out);
+size_t probity__v1__clear_override_request__pack_to_buffer
+                     (const Probity__V1__ClearOverrideRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__ClearOverrideRequest *
+       probity__v1__clear_override_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__clear_override_request__free_unpacked
+                     (Probity__V1__ClearOverrideRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__GetOverridesRequest methods */
+void   probity__v1__get_overrides_request__init
+                     (Probity__V1__GetOverridesRequest         *message);
+size_t probity__v1__get_overrides_request__get_packed_size
+                     (const Probity__V1__GetOverridesRequest   *message);
+size_t probity__v1__get_overrides_request__pack
+                     (const Probity__V1__GetOverridesRequest   *message,
+                      uint8_t             *out);
+size_t probity__v1__get_overrides_request__pack_to_buffer
+                     (const Probity__V1__GetOverridesRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__GetOverridesRequest *
+       probity__v1__get_overrides_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__get_overrides_request__free_unpacked
+                     (Probity__V1__GetOverridesRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__Override methods */
+void   probity__v1__override__init
+                     (Probity__V1__Override         *message);
+size_t probity__v1__override__get_packed_size
+                     (const Probity__V1__Override   *message);
+size_t probity__v1__override__pack
+                     (const Probity__V1__Override   *message,
+                      uint8_t             *out);
+size_t probity__v1__override__pack_to_buffer
+                     (const Probity__V1__Override   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__Override *
+       probity__v1__override__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__override__free_unpacked
+                     (Probity__V1__Override *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__Account methods */
+void   probity__v1__account__init
+                     (Probity__V1__Account         *message);
+size_t probity__v1__account__get_packed_size
+                     (const Probity__V1__Account   *message);
+size_t probity__v1__account__pack
+                     (const Probity__V1__Account   *message,
+                      uint8_t             *out);
+size_t probity__v1__account__pack_to_buffer
+                     (const Probity__V1__Account   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__Account *
+       probity__v1__account__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__account__free_unpacked
+                     (Probity__V1__Account *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__OverridesReply methods */
+void   probity__v1__overrides_reply__init
+                     (Probity__V1__OverridesReply         *message);
+size_t probity__v1__overrides_reply__get_packed_size
+                     (const Probity__V1__OverridesReply   *message);
+size_t probity__v1__overrides_reply__pack
+                     (const Probity__V1__OverridesReply   *message,
+                      uint8_t             *out);
+size_t probity__v1__overrides_reply__pack_to_buffer
+                     (const Probity__V1__OverridesReply   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__OverridesReply *
+       probity__v1__overrides_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__overrides_reply__free_unpacked
+                     (Probity__V1__OverridesReply *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__LinkAccountsRequest methods */
+void   probity__v1__link_accounts_request__init
+                     (Probity__V1__LinkAccountsRequest         *message);
+size_t probity__v1__link_accounts_request__get_packed_size
+                     (const Probity__V1__LinkAccountsRequest   *message);
+size_t probity__v1__link_accounts_request__pack
+                     (const Probity__V1__LinkAccountsRequest   *message,
+                      uint8_t             *out);
+size_t probity__v1__link_accounts_request__pack_to_buffer
+                     (const Probity__V1__LinkAccountsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__LinkAccountsRequest *
+       probity__v1__link_accounts_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__link_accounts_request__free_unpacked
+                     (Probity__V1__LinkAccountsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__UnlinkAccountsRequest methods */
+void   probity__v1__unlink_accounts_request__init
+                     (Probity__V1__UnlinkAccountsRequest         *message);
+size_t probity__v1__unlink_accounts_request__get_packed_size
+                     (const Probity__V1__UnlinkAccountsRequest   *message);
+size_t probity__v1__unlink_accounts_request__pack
+                     (const Probity__V1__UnlinkAccountsRequest   *message,
+                      uint8_t             *out);
+size_t probity__v1__unlink_accounts_request__pack_to_buffer
+                     (const Probity__V1__UnlinkAccountsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__UnlinkAccountsRequest *
+       probity__v1__unlink_accounts_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__unlink_accounts_request__free_unpacked
+                     (Probity__V1__UnlinkAccountsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__PutPolicyRequest methods */
+void   probity__v1__put_policy_request__init
+                     (Probity__V1__PutPolicyRequest         *message);
+size_t probity__v1__put_policy_request__get_packed_size
+                     (const Probity__V1__PutPolicyRequest   *message);
+size_t probity__v1__put_policy_request__pack
+                     (const Probity__V1__PutPolicyRequest   *message,
+                      uint8_t             *out);
+size_t probity__v1__put_policy_request__pack_to_buffer
+                     (const Probity__V1__PutPolicyRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__PutPolicyRequest *
+       probity__v1__put_policy_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__put_policy_request__free_unpacked
+                     (Probity__V1__PutPolicyRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__ActivatePolicyRequest methods */
+void   probity__v1__activate_policy_request__init
+                     (Probity__V1__ActivatePolicyRequest         *message);
+size_t probity__v1__activate_policy_request__get_packed_size
+                     (const Probity__V1__ActivatePolicyRequest   *message);
+size_t probity__v1__activate_policy_request__pack
+                     (const Probity__V1__ActivatePolicyRequest   *message,
+                      uint8_t             *out);
+size_t probity__v1__activate_policy_request__pack_to_buffer
+                     (const Probity__V1__ActivatePolicyRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__ActivatePolicyRequest *
+       probity__v1__activate_policy_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__activate_policy_request__free_unpacked
+                     (Probity__V1__ActivatePolicyRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__ShadowPolicyRequest methods */
+void   probity__v1__shadow_policy_request__init
+                     (Probity__V1__ShadowPolicyRequest         *message);
+size_t probity__v1__shadow_policy_request__get_packed_size
+                     (const Probity__V1__ShadowPolicyRequest   *message);
+size_t probity__v1__shadow_policy_request__pack
+                     (const Probity__V1__ShadowPolicyRequest   *message,
+                      uint8_t             *out);
+size_t probity__v1__shadow_policy_request__pack_to_buffer
+                     (const Probity__V1__ShadowPolicyRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__ShadowPolicyRequest *
+       probity__v1__shadow_policy_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__shadow_policy_request__free_unpacked
+                     (Probity__V1__ShadowPolicyRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__PolicyReply methods */
+void   probity__v1__policy_reply__init
+                     (Probity__V1__PolicyReply         *message);
+size_t probity__v1__policy_reply__get_packed_size
+                     (const Probity__V1__PolicyReply   *message);
+size_t probity__v1__policy_reply__pack
+                     (const Probity__V1__PolicyReply   *message,
+                      uint8_t             *out);
+size_t probity__v1__policy_reply__pack_to_buffer
+                     (const Probity__V1__PolicyReply   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__PolicyReply *
+       probity__v1__policy_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__policy_reply__free_unpacked
+                     (Probity__V1__PolicyReply *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__GetPoliciesRequest methods */
+void   probity__v1__get_policies_request__init
+                     (Probity__V1__GetPoliciesRequest         *message);
+size_t probity__v1__get_policies_request__get_packed_size
+                     (const Probity__V1__GetPoliciesRequest   *message);
+size_t probity__v1__get_policies_request__pack
+                     (const Probity__V1__GetPoliciesRequest   *message,
+                      uint8_t             *out);
+size_t probity__v1__get_policies_request__pack_to_buffer
+                     (const Probity__V1__GetPoliciesRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__GetPoliciesRequest *
+       probity__v1__get_policies_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__get_policies_request__free_unpacked
+                     (Probity__V1__GetPoliciesRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__PolicyEntry methods */
+void   probity__v1__policy_entry__init
+                     (Probity__V1__PolicyEntry         *message);
+size_t probity__v1__policy_entry__get_packed_size
+                     (const Probity__V1__PolicyEntry   *message);
+size_t probity__v1__policy_entry__pack
+                     (const Probity__V1__PolicyEntry   *message,
+                      uint8_t             *out);
+size_t probity__v1__policy_entry__pack_to_buffer
+                     (const Probity__V1__PolicyEntry   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__PolicyEntry *
+       probity__v1__policy_entry__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__policy_entry__free_unpacked
+                     (Probity__V1__PolicyEntry *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__ShadowCount methods */
+void   probity__v1__shadow_count__init
+                     (Probity__V1__ShadowCount         *message);
+size_t probity__v1__shadow_count__get_packed_size
+                     (const Probity__V1__ShadowCount   *message);
+size_t probity__v1__shadow_count__pack
+                     (const Probity__V1__ShadowCount   *message,
+                      uint8_t             *out);
+size_t probity__v1__shadow_count__pack_to_buffer
+                     (const Probity__V1__ShadowCount   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__ShadowCount *
+       probity__v1__shadow_count__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__shadow_count__free_unpacked
+                     (Probity__V1__ShadowCount *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__PoliciesReply methods */
+void   probity__v1__policies_reply__init
+                     (Probity__V1__PoliciesReply         *message);
+size_t probity__v1__policies_reply__get_packed_size
+                     (const Probity__V1__PoliciesReply   *message);
+size_t probity__v1__policies_reply__pack
+                     (const Probity__V1__PoliciesReply   *message,
+                      uint8_t             *out);
+size_t probity__v1__policies_reply__pack_to_buffer
+                     (const Probity__V1__PoliciesReply   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__PoliciesReply *
+       probity__v1__policies_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__policies_reply__free_unpacked
+                     (Probity__V1__PoliciesReply *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__GetShadowRequest methods */
+void   probity__v1__get_shadow_request__init
+                     (Probity__V1__GetShadowRequest         *message);
+size_t probity__v1__get_shadow_request__get_packed_size
+                     (const Probity__V1__GetShadowRequest   *message);
+size_t probity__v1__get_shadow_request__pack
+                     (const Probity__V1__GetShadowRequest   *message,
+                      uint8_t             *out);
+size_t probity__v1__get_shadow_request__pack_to_buffer
+                     (const Probity__V1__GetShadowRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__GetShadowRequest *
+       probity__v1__get_shadow_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__get_shadow_request__free_unpacked
+                     (Probity__V1__GetShadowRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__ShadowDifference methods */
+void   probity__v1__shadow_difference__init
+                     (Probity__V1__ShadowDifference         *message);
+size_t probity__v1__shadow_difference__get_packed_size
+                     (const Probity__V1__ShadowDifference   *message);
+size_t probity__v1__shadow_difference__pack
+                     (const Probity__V1__ShadowDifference   *message,
+                      uint8_t             *out);
+size_t probity__v1__shadow_difference__pack_to_buffer
+                     (const Probity__V1__ShadowDifference   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__ShadowDifference *
+       probity__v1__shadow_difference__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__shadow_difference__free_unpacked
+                     (Probity__V1__ShadowDifference *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__ShadowReply methods */
+void   probity__v1__shadow_reply__init
+                     (Probity__V1__ShadowReply         *message);
+size_t probity__v1__shadow_reply__get_packed_size
+                     (const Probity__V1__ShadowReply   *message);
+size_t probity__v1__shadow_reply__pack
+                     (const Probity__V1__ShadowReply   *message,
+                      uint8_t             *out);
+size_t probity__v1__shadow_reply__pack_to_buffer
+                     (const Probity__V1__ShadowReply   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__ShadowReply *
+       probity__v1__shadow_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__shadow_reply__free_unpacked
+                     (Probity__V1__ShadowReply *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Probity__V1__Hello_Closure)
@@ -1141,6 +2767,120 @@ typedef void (*Probity__V1__HealthRequest_Closure)
 typedef void (*Probity__V1__HealthReply_Closure)
                  (const Probity__V1__HealthReply *message,
                   void *closure_data);
+typedef void (*Probity__V1__Claim_Closure)
+                 (const Probity__V1__Claim *message,
+                  void *closure_data);
+typedef void (*Probity__V1__OpenClaimRequest_Closure)
+                 (const Probity__V1__OpenClaimRequest *message,
+                  void *closure_data);
+typedef void (*Probity__V1__DecideClaimRequest_Closure)
+                 (const Probity__V1__DecideClaimRequest *message,
+                  void *closure_data);
+typedef void (*Probity__V1__WithdrawClaimRequest_Closure)
+                 (const Probity__V1__WithdrawClaimRequest *message,
+                  void *closure_data);
+typedef void (*Probity__V1__GetClaimRequest_Closure)
+                 (const Probity__V1__GetClaimRequest *message,
+                  void *closure_data);
+typedef void (*Probity__V1__SettleSubsidyRequest_Closure)
+                 (const Probity__V1__SettleSubsidyRequest *message,
+                  void *closure_data);
+typedef void (*Probity__V1__OpenAppealRequest_Closure)
+                 (const Probity__V1__OpenAppealRequest *message,
+                  void *closure_data);
+typedef void (*Probity__V1__DecideAppealRequest_Closure)
+                 (const Probity__V1__DecideAppealRequest *message,
+                  void *closure_data);
+typedef void (*Probity__V1__ClaimNote_Closure)
+                 (const Probity__V1__ClaimNote *message,
+                  void *closure_data);
+typedef void (*Probity__V1__OutcomeChange_Closure)
+                 (const Probity__V1__OutcomeChange *message,
+                  void *closure_data);
+typedef void (*Probity__V1__ClaimReply_Closure)
+                 (const Probity__V1__ClaimReply *message,
+                  void *closure_data);
+typedef void (*Probity__V1__AffectedDecisionsRequest_Closure)
+                 (const Probity__V1__AffectedDecisionsRequest *message,
+                  void *closure_data);
+typedef void (*Probity__V1__AffectedDecision_Closure)
+                 (const Probity__V1__AffectedDecision *message,
+                  void *closure_data);
+typedef void (*Probity__V1__AffectedDecisionsReply_Closure)
+                 (const Probity__V1__AffectedDecisionsReply *message,
+                  void *closure_data);
+typedef void (*Probity__V1__DoneReply_Closure)
+                 (const Probity__V1__DoneReply *message,
+                  void *closure_data);
+typedef void (*Probity__V1__SetBudgetRequest_Closure)
+                 (const Probity__V1__SetBudgetRequest *message,
+                  void *closure_data);
+typedef void (*Probity__V1__GetBudgetsRequest_Closure)
+                 (const Probity__V1__GetBudgetsRequest *message,
+                  void *closure_data);
+typedef void (*Probity__V1__Budget_Closure)
+                 (const Probity__V1__Budget *message,
+                  void *closure_data);
+typedef void (*Probity__V1__BudgetsReply_Closure)
+                 (const Probity__V1__BudgetsReply *message,
+                  void *closure_data);
+typedef void (*Probity__V1__SetOverrideRequest_Closure)
+                 (const Probity__V1__SetOverrideRequest *message,
+                  void *closure_data);
+typedef void (*Probity__V1__ClearOverrideRequest_Closure)
+                 (const Probity__V1__ClearOverrideRequest *message,
+                  void *closure_data);
+typedef void (*Probity__V1__GetOverridesRequest_Closure)
+                 (const Probity__V1__GetOverridesRequest *message,
+                  void *closure_data);
+typedef void (*Probity__V1__Override_Closure)
+                 (const Probity__V1__Override *message,
+                  void *closure_data);
+typedef void (*Probity__V1__Account_Closure)
+                 (const Probity__V1__Account *message,
+                  void *closure_data);
+typedef void (*Probity__V1__OverridesReply_Closure)
+                 (const Probity__V1__OverridesReply *message,
+                  void *closure_data);
+typedef void (*Probity__V1__LinkAccountsRequest_Closure)
+                 (const Probity__V1__LinkAccountsRequest *message,
+                  void *closure_data);
+typedef void (*Probity__V1__UnlinkAccountsRequest_Closure)
+                 (const Probity__V1__UnlinkAccountsRequest *message,
+                  void *closure_data);
+typedef void (*Probity__V1__PutPolicyRequest_Closure)
+                 (const Probity__V1__PutPolicyRequest *message,
+                  void *closure_data);
+typedef void (*Probity__V1__ActivatePolicyRequest_Closure)
+                 (const Probity__V1__ActivatePolicyRequest *message,
+                  void *closure_data);
+typedef void (*Probity__V1__ShadowPolicyRequest_Closure)
+                 (const Probity__V1__ShadowPolicyRequest *message,
+                  void *closure_data);
+typedef void (*Probity__V1__PolicyReply_Closure)
+                 (const Probity__V1__PolicyReply *message,
+                  void *closure_data);
+typedef void (*Probity__V1__GetPoliciesRequest_Closure)
+                 (const Probity__V1__GetPoliciesRequest *message,
+                  void *closure_data);
+typedef void (*Probity__V1__PolicyEntry_Closure)
+                 (const Probity__V1__PolicyEntry *message,
+                  void *closure_data);
+typedef void (*Probity__V1__ShadowCount_Closure)
+                 (const Probity__V1__ShadowCount *message,
+                  void *closure_data);
+typedef void (*Probity__V1__PoliciesReply_Closure)
+                 (const Probity__V1__PoliciesReply *message,
+                  void *closure_data);
+typedef void (*Probity__V1__GetShadowRequest_Closure)
+                 (const Probity__V1__GetShadowRequest *message,
+                  void *closure_data);
+typedef void (*Probity__V1__ShadowDifference_Closure)
+                 (const Probity__V1__ShadowDifference *message,
+                  void *closure_data);
+typedef void (*Probity__V1__ShadowReply_Closure)
+                 (const Probity__V1__ShadowReply *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -1157,6 +2897,14 @@ extern const ProtobufCEnumDescriptor    probity__v1__allegation__descriptor;
 extern const ProtobufCEnumDescriptor    probity__v1__verdict__descriptor;
 extern const ProtobufCEnumDescriptor    probity__v1__return_condition__descriptor;
 extern const ProtobufCEnumDescriptor    probity__v1__serving_status__descriptor;
+extern const ProtobufCEnumDescriptor    probity__v1__outcome__descriptor;
+extern const ProtobufCEnumDescriptor    probity__v1__subsidy_scope__descriptor;
+extern const ProtobufCEnumDescriptor    probity__v1__subsidy_state__descriptor;
+extern const ProtobufCEnumDescriptor    probity__v1__appeal_state__descriptor;
+extern const ProtobufCEnumDescriptor    probity__v1__settlement__descriptor;
+extern const ProtobufCEnumDescriptor    probity__v1__override_kind__descriptor;
+extern const ProtobufCEnumDescriptor    probity__v1__note_kind__descriptor;
+extern const ProtobufCEnumDescriptor    probity__v1__outcome_change_kind__descriptor;
 extern const ProtobufCMessageDescriptor probity__v1__hello__descriptor;
 extern const ProtobufCMessageDescriptor probity__v1__error_detail__descriptor;
 extern const ProtobufCMessageDescriptor probity__v1__go_away__descriptor;
@@ -1178,6 +2926,44 @@ extern const ProtobufCMessageDescriptor probity__v1__snapshot_request__descripto
 extern const ProtobufCMessageDescriptor probity__v1__snapshot_reply__descriptor;
 extern const ProtobufCMessageDescriptor probity__v1__health_request__descriptor;
 extern const ProtobufCMessageDescriptor probity__v1__health_reply__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__claim__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__open_claim_request__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__decide_claim_request__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__withdraw_claim_request__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__get_claim_request__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__settle_subsidy_request__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__open_appeal_request__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__decide_appeal_request__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__claim_note__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__outcome_change__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__claim_reply__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__affected_decisions_request__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__affected_decision__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__affected_decisions_reply__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__done_reply__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__set_budget_request__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__get_budgets_request__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__budget__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__budgets_reply__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__set_override_request__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__clear_override_request__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__get_overrides_request__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__override__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__account__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__overrides_reply__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__link_accounts_request__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__unlink_accounts_request__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__put_policy_request__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__activate_policy_request__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__shadow_policy_request__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__policy_reply__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__get_policies_request__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__policy_entry__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__shadow_count__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__policies_reply__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__get_shadow_request__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__shadow_difference__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__shadow_reply__descriptor;
 
 PROTOBUF_C__END_DECLS
 
