@@ -10,9 +10,9 @@ struct Bench: ParsableCommand {
       that a stall counts for all that came due in it (open loop).
 
       Accounts are buyers 1 to --accounts; --fill records a history for each of them first, once: \
-      doing it again with the same seed records nothing. The workloads record and mixed WRITE to \
-      the daemon: they change the evidence of these buyers, and of merchants 1 to a twentieth of \
-      that. Use a daemon of its own. They send from sources that are drawn anew for each run, one \
+      doing it again with the same seed records nothing. The workloads record, mixed and claim WRITE \
+      to the daemon: they change the evidence of these buyers, and of merchants 1 to a twentieth of \
+      that; claims reserve money. Use a daemon of its own. They send from sources that are drawn anew for each run, one \
       for each Record in flight, so that no run meets another or one of yours; a daemon remembers \
       1,048,576 sources.
 

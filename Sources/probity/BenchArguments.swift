@@ -24,7 +24,7 @@ struct MixArgument: ExpressibleByArgument {
 
 /// What is asked of the daemon.
 struct LoadArguments: ParsableArguments {
-  @Option(help: "score, batch (ScoreBatch), record, or mixed.")
+  @Option(help: "score, batch (ScoreBatch), record, mixed, or claim (OpenClaim).")
   var workload = Workload.score
 
   @Option(help: "Connections: 50 for score, else 4, if not given.")
@@ -32,7 +32,7 @@ struct LoadArguments: ParsableArguments {
 
   @Option(
     help: """
-      Requests in flight on each connection: 16 for score, 8 for mixed, 2 for batch, 1 for record, \
+      Requests in flight on each connection: 16 for score and claim, 8 for mixed, 2 for batch, 1 for record, \
       if not given. With --rate the most there may be.
       """)
   var inFlight: Int?
@@ -80,7 +80,7 @@ struct LoadArguments: ParsableArguments {
       throw ValidationError("--zipf-exponent needs --distribution zipf")
     }
     if mix != nil && workload != .mixed { throw ValidationError("--mix needs --workload mixed") }
-    if batch != nil && workload == .score {
+    if batch != nil && !workload.hasBatches {
       throw ValidationError("--batch is for the workloads batch, record and mixed")
     }
   }

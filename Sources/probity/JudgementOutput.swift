@@ -61,6 +61,7 @@ struct ExplainOutput: Encodable {
 
   struct Change: Encodable {
     let text: String
+    let textChinese: String
     let tier: String
     let cleanOrders: UInt32?
     let days: UInt32?
@@ -89,7 +90,8 @@ struct ExplainOutput: Encodable {
     evidence = Dictionary(reply.evidence.map { ($0.name, $0.value) }) { first, _ in first }
     changes = reply.changes.map {
       Change(
-        text: $0.text, tier: $0.tier.name, cleanOrders: $0.cleanOrders == 0 ? nil : $0.cleanOrders,
+        text: $0.text, textChinese: $0.textChinese, tier: $0.tier.name,
+        cleanOrders: $0.cleanOrders == 0 ? nil : $0.cleanOrders,
         days: $0.days == 0 ? nil : $0.days)
     }
     lastEventAt = reply.lastEventAt.iso8601

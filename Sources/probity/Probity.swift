@@ -32,7 +32,8 @@ struct Probity: AsyncParsableCommand {
       """,
     version: version,
     subcommands: [
-      Serve.self, Score.self, Explain.self, Record.self, StatusCommand.self, Snapshot.self,
-      Inspect.self, Repair.self, Simulate.self, Bench.self,
+      Serve.self, Score.self, Explain.self, Record.self, ClaimCommand.self, AppealCommand.self,
+      BudgetCommand.self, OverrideCommand.self, PolicyCommand.self, ReceiptCommand.self,
+      StatusCommand.self, Snapshot.self, Inspect.self, Repair.self, Simulate.self, Bench.self,
     ])
 }

@@ -73,14 +73,14 @@ struct Serve: AsyncParsableCommand {
     logger.logLevel = logLevel
     let document = try PolicyFile.read(policy)
     let token = try TokenFile.read(tokenFile)
-    let opened = try store.open(document.policy, logger: logger)
+    let opened = try store.open(document, logger: logger)
     // The directory is ours until the last snapshot is written.
     defer { withExtendedLifetime(opened) {} }
     var limits = ServerLimits()
     limits.accountsMax = store.accountsMax
     var configuration = ProbityServer.Configuration(
       host: listen.host, port: listen.port, token: token, eventLoopCount: eventLoops,
-      policyName: document.name, version: Probity.version, limits: limits)
+      version: Probity.version, limits: limits)
     configuration.admin = adminListen.map { .init(host: $0.host, port: $0.port) }
     let server = ProbityServer(
       configuration, engine: opened.engine, logger: logger, onListening: announce)

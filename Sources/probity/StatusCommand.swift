@@ -30,6 +30,8 @@ struct StatusOutput: Encodable {
   let buyers: UInt64
   let merchants: UInt64
   let memoryBytes: UInt64
+  /// Remembered.
+  let claims: UInt64
   let policyName: String
   let policyVersion: UInt32
   let policyHash: String
@@ -68,6 +70,7 @@ struct StatusOutput: Encodable {
     buyers = status.buyers
     merchants = status.merchants
     memoryBytes = status.memoryBytes
+    claims = status.claims
     policyName = status.policyName
     policyVersion = status.policyVersion
     policyHash = status.policyHash.hex
@@ -104,6 +107,7 @@ struct StatusOutput: Encodable {
       ("version", version),
       ("up for", "\(uptimeSeconds) s\(draining ? ", draining" : "")"),
       ("accounts", "\(buyers) buyers, \(merchants) merchants, \(memoryBytes / 1_048_576) MiB"),
+      ("claims", "\(claims)"),
       ("log position", "\(logPosition)"),
       ("state hash", stateHash),
       (

@@ -3,6 +3,7 @@ import ArgumentParser
 import CommandLog
 import Foundation
 import IntegrityCore
+import IntegrityPolicy
 import Logging
 import ProbityEngine
 
@@ -106,14 +107,17 @@ struct StoreArguments: ParsableArguments {
   /// Opens the store, or makes an engine that keeps nothing.
   ///
   /// - Throws: after saying what is wrong where and what to do.
-  func open(_ policy: Policy, logger: Logger) throws -> OpenedEngine {
+  func open(_ document: PolicyDocument, logger: Logger) throws -> OpenedEngine {
     do {
-      if durability.durability == .memory { return try openMemory(policy) }
+      if durability.durability == .memory { return try openMemory(document) }
       let lock = try DirectoryLock(directory: data)
       let disk = PosixDisk(directory: data)
-      let rules = EvidenceRules(schema: try schema(disk), policy: policy)
-      let recovery = StoreRecovery(disk, rules: rules, options: storeOptions, clock: SystemClock())
+      let rules = EvidenceRules(schema: try schema(disk), policy: document.policy)
+      var options = storeOptions
+      options.policies = PolicySetup(document)
+      let recovery = StoreRecovery(disk, rules: rules, options: options, clock: SystemClock())
       let store = try recovery.open(tableSeed: .random(in: .min ... .max))
+      try checkPolicy(document, store.state.shelf)
       StoreLog(logger).report(store.report, directory: data)
       let engine = Engine(
         store, clock: SystemClock(), notify: { StoreLog(logger).report($0) })
@@ -123,12 +127,26 @@ struct StoreArguments: ParsableArguments {
     }
   }
 
-  private func openMemory(_ policy: Policy) throws -> OpenedEngine {
+  /// Where policies are changed by command, a file cannot change them as well.
+  private func checkPolicy(_ document: PolicyDocument, _ shelf: PolicyShelf) throws {
+    let isBuiltIn = document.policy.hash == PolicyDocument.standard.policy.hash
+    if !shelf.isInUse || isBuiltIn || shelf[document.policy.hash] != nil { return }
+    let active = shelf.active
+    throw CommandFailure(
+      "the policies of this store are changed by command, and \(document.name), version "
+        + "\(document.policy.version), is not among them; version \(active.policy.version) is in "
+        + "force. Start without --policy, then: probity policy put FILE; probity policy activate "
+        + "\(document.policy.version)")
+  }
+
+  private func openMemory(_ document: PolicyDocument) throws -> OpenedEngine {
     do throws(StoreError) {
       let table = try AccountTable(
         layout: StoreLayout(accountsMax: accountsMax), seed: .random(in: .min ... .max))
-      let rules = EvidenceRules(schema: schema(days: halfLifeDays), policy: policy)
-      let engine = Engine(table: table, rules: rules, log: MemoryLog(), clock: SystemClock())
+      let rules = EvidenceRules(schema: schema(days: halfLifeDays), policy: document.policy)
+      let engine = Engine(
+        table: table, rules: rules, log: MemoryLog(), clock: SystemClock(),
+        policies: PolicySetup(document))
       return OpenedEngine(engine: engine, lock: nil)
     } catch {
       switch error {
@@ -151,6 +169,13 @@ struct StoreArguments: ParsableArguments {
 
   private func schema(days: Int?) -> EvidenceSchema {
     days.map { EvidenceSchema(halfLifeSeconds: UInt32($0) * 86_400) } ?? .standard
+  }
+}
+
+extension PolicySetup {
+  /// Of a store that begins with `document`.
+  init(_ document: PolicyDocument) {
+    self.init(name: document.name, text: document.text, compile: PolicyDocument.compile)
   }
 }
 

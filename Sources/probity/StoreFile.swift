@@ -106,15 +106,17 @@ struct StoreFile {
     var lines: [UInt8] = []
     var unreadable: UInt64 = 0
     let each = { (group: LogGroup, body: [UInt8]) in
+      var offset = 0
       for index in 0..<group.count {
-        let offset = index * CommandCoding.sizeBytes
-        guard offset + CommandCoding.sizeBytes <= group.bodyBytes,
-          let command = CommandCoding.decode(body, at: offset)
-        else {
-          unreadable += 1
-          continue
+        let position = group.firstPosition + UInt64(index)
+        switch LoggedCommand.decode(body, at: &offset) {
+        case .event(let command): writer.append(command, position: position, to: &lines)
+        case .desk(let command): lines += Array(DeskLine.json(command, position: position).utf8)
+        case nil:
+          // Where one ends is not known: nor is where the next begins.
+          unreadable += UInt64(group.count - index)
+          return
         }
-        writer.append(command, position: group.firstPosition + UInt64(index), to: &lines)
         lines.append(UInt8(ascii: "\n"))
       }
       if lines.count > 64 << 10 { Self.flush(&lines) }

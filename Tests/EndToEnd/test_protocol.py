@@ -123,6 +123,140 @@ class HelloTests(ProtocolTest):
             self.assert_refused(connection, UNAUTHENTICATED)
 
 
+class DeskTests(ProtocolTest):
+    """Claims, against the tables of PROTOCOL.md alone."""
+
+    def setUp(self):
+        self.connection = self.connect()
+
+    def claim(self, **changes):
+        buyer, merchant, claim = fresh_ids(3)
+        facts = dict(
+            id=claim, buyer=buyer, merchant=merchant, opened_at=now(), amount=2_000,
+            claim_kind=pb.QUALITY, allegation=pb.NOT_RECEIVED, proofs=1,
+        )
+        return pb.Claim(**{**facts, **changes})
+
+    def open(self, claim, **options):
+        request = pb.OpenClaimRequest(claim=claim, **options)
+        return self.connection.call(OPEN_CLAIM, request, pb.ClaimReply)
+
+    def get(self, claim):
+        request = pb.GetClaimRequest(claim=claim.id)
+        return self.connection.call(GET_CLAIM, request, pb.ClaimReply)
+
+    def test_receipt_is_laid_out_as_the_table_says(self):
+        claim = self.claim()
+        reply = self.open(claim)
+        self.assertEqual(reply.claim, claim)
+        self.assertEqual(reply.outcome, pb.PLATFORM_COMPENSATES)
+        self.assertEqual(reply.reason_codes[0], 404)
+        receipt = reply.receipt
+        self.assertEqual(len(receipt), 448)
+        self.assertEqual(receipt[:4], b"PRCT")
+        self.assertEqual(struct.unpack_from("<I", receipt, 4)[0], 1)
+        position, policy_hash, version = struct.unpack_from("<QQI", receipt, 16)
+        self.assertEqual(position, reply.opened_position)
+        self.assertEqual((policy_hash, version), (reply.policy_hash, reply.policy_version))
+        self.assertEqual(
+            struct.unpack_from("<QQQQqII", receipt, 40),
+            (claim.id, claim.buyer, claim.merchant, 0, 2_000, 0, claim.opened_at),
+        )
+        self.assertEqual(struct.unpack_from("<BBB", receipt, 92), (1, 1, 1))
+        self.assertEqual(receipt[236], pb.PLATFORM_COMPENSATES)
+        self.assertEqual(struct.unpack_from("<q", receipt, 336)[0], 2_000)
+        self.assertEqual(
+            struct.unpack_from("<HHHH", receipt, 344),
+            (reply.buyer_score, reply.buyer_floor, reply.merchant_score, reply.merchant_floor),
+        )
+        reasons = [struct.unpack_from("<Hh", receipt, 352 + 4 * n) for n in range(8)]
+        self.assertEqual(
+            [reason for reason in reasons if reason[0]],
+            list(zip(reply.reason_codes, reply.reason_points)),
+        )
+
+    def test_said_again(self):
+        claim = self.claim()
+        first = self.open(claim)
+        again = self.open(claim)
+        self.assertEqual((first.repeated, again.repeated), (False, True))
+        self.assertEqual(first.receipt, again.receipt)
+        self.assertEqual(self.get(claim).receipt, first.receipt)
+        other = pb.Claim()
+        other.CopyFrom(claim)
+        other.amount += 1
+        error = self.assert_call_fails(INVALID_ARGUMENT, lambda: self.open(other))
+        self.assertEqual(error.detail.field, "claim.id")
+        self.assertFalse(error.not_executed)
+        decide = pb.DecideClaimRequest(
+            claim=claim.id, verdict=pb.UPHELD, at=now(), actor="li", reason="照片"
+        )
+        call = lambda: self.connection.call(DECIDE_CLAIM, decide, pb.ClaimReply)
+        self.assertEqual([call().repeated for _ in range(3)], [False, True, True])
+        decide.verdict = pb.ABUSE
+        self.assert_call_fails(FAILED_PRECONDITION, call)
+        self.assertEqual(self.get(claim).verdict, pb.UPHELD)
+
+    def test_not_found_and_invalid(self):
+        error = self.assert_call_fails(NOT_FOUND, lambda: self.get(self.claim()))
+        self.assertEqual(error.detail.field, "claim")
+        for field, changes in [
+            ("claim.amount", dict(amount=-1)), ("claim.opened_at", dict(opened_at=4_000_000_000)),
+            ("claim.buyer", dict(buyer=0)), ("claim.proofs", dict(proofs=64)),
+            ("claim.claim_kind", dict(claim_kind=0)), ("claim.category", dict(category=65_536)),
+        ]:
+            claim = self.claim(**changes)
+            error = self.assert_call_fails(INVALID_ARGUMENT, lambda: self.open(claim))
+            self.assertEqual(error.detail.field, field)
+            self.assertTrue(error.not_executed)
+        error = self.assert_call_fails(
+            INVALID_ARGUMENT,
+            lambda: self.connection.call(
+                DECIDE_CLAIM, pb.DecideClaimRequest(claim=1, verdict=1), pb.ClaimReply
+            ),
+        )
+        self.assertEqual(error.detail.field, "actor")
+
+    def test_what_would_change_it(self):
+        claim = self.claim(allegation=pb.DEFECTIVE, proofs=0, amount=40_000)
+        self.assertFalse(self.open(claim).changes)
+        told = self.get(claim)
+        self.assertEqual(told.outcome, pb.RETURN_AND_REFUND)
+        self.assertIn(pb.CARRIER_PROOF, [change.kind for change in told.changes])
+        self.assertEqual(self.open(claim, explain=True).changes, told.changes)
+
+    def test_a_tier_that_is_set(self):
+        account = fresh_ids()
+        request = pb.SetOverrideRequest(
+            account=account, kind=pb.BUYER, setting=pb.TIER_OVERRIDE, tier=pb.E, actor="li"
+        )
+        done = self.connection.call(SET_OVERRIDE, request, pb.DoneReply)
+        score = pb.ScoreRequest(account=account, kind=pb.BUYER)
+        reply = self.connection.call(SCORE, score, pb.ScoreReply)
+        self.assertGreaterEqual(reply.log_position, done.log_position)
+        self.assertEqual((reply.tier, reply.reason_codes[0]), (pb.E, 601))
+        batch = pb.ScoreBatchRequest(accounts=[account, account + 1], kind=pb.BUYER)
+        verdicts = self.connection.call(SCORE_BATCH, batch, pb.ScoreBatchReply).verdicts
+        self.assertEqual([verdict >> 24 for verdict in verdicts], [1, 0])
+        self.assertEqual(verdicts[0] >> 20 & 7, pb.E)
+        clear = pb.ClearOverrideRequest(
+            account=account, kind=pb.BUYER, setting=pb.TIER_OVERRIDE, actor="li"
+        )
+        self.connection.call(CLEAR_OVERRIDE, clear, pb.DoneReply)
+        reply = self.connection.call(SCORE, score, pb.ScoreReply)
+        self.assertNotIn(601, reply.reason_codes)
+        self.assert_call_fails(
+            NOT_FOUND, lambda: self.connection.call(CLEAR_OVERRIDE, clear, pb.DoneReply)
+        )
+
+    def test_budgets_and_policies_are_listed(self):
+        budgets = self.connection.call(GET_BUDGETS, pb.GetBudgetsRequest(), pb.BudgetsReply)
+        self.assertEqual([budget.scope for budget in budgets.budgets[:6]], [1, 2, 3, 4, 5, 6])
+        policies = self.connection.call(GET_POLICIES, pb.GetPoliciesRequest(), pb.PoliciesReply)
+        self.assertEqual(policies.active_hash, self.connection.status().policy_hash)
+        self.assertIn("version:", policies.policies[0].document)
+
+
 class CallTests(ProtocolTest):
     def setUp(self):
         self.connection = self.connect()
@@ -583,7 +717,7 @@ class BadInputTests(ProtocolTest):
 
     def test_unknown_methods(self):
         connection = self.connect()
-        for method in (0, 8, 9, 255, 65_535):
+        for method in (0, 28, 29, 255, 65_535):
             error = self.assert_call_fails(
                 UNIMPLEMENTED, lambda: connection.call(method, b"junk", pb.ScoreReply)
             )
@@ -594,7 +728,7 @@ class BadInputTests(ProtocolTest):
         generator = random.Random(SEED)
         connection = self.connect()
         junk = [b"\x09", b"\xff" * 11, b"\x00\x00", b"\x0b\x0c", b"\x7a\xff\xff\xff\xff\x0f"]
-        for method in (SCORE, SCORE_BATCH, EXPLAIN, RECORD, STATUS, HEALTH, SNAPSHOT):
+        for method in range(SCORE, GET_SHADOW + 1):
             for payload in junk:
                 error = self.assert_call_fails(
                     INVALID_ARGUMENT, lambda: connection.call(method, payload, pb.ScoreReply)

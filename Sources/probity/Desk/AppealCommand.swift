@@ -1,0 +1,141 @@
+import ArgumentParser
+import IntegrityCore
+import ProbityClient
+import ProbityWire
+
+struct AppealCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "appeal",
+    abstract: "Appeal decisions, decide appeals, and see what an upheld one changes.",
+    subcommands: [Open.self, Decide.self, Affected.self])
+}
+
+extension AppealCommand {
+  /// Who appeals.
+  enum Party: String, CaseIterable, ExpressibleByArgument { case buyer, merchant }
+
+  /// How an appeal is decided.
+  enum Decision: String, CaseIterable, ExpressibleByArgument { case upheld, rejected }
+
+  struct Open: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Appeal the decision on a claim, within the policy's window.")
+
+    @Argument(help: "The claim's id.")
+    var claim: ClaimArgument
+
+    @Option(help: "Who appeals.")
+    var by: Party
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    @OptionGroup var actor: ActorOptions
+    @OptionGroup var client: ClientOptions
+
+    func run() async throws {
+      let reply = try await client.withClient {
+        try await $0.openAppeal(
+          claim.id, by: by == .buyer ? .buyer : .merchant, actor: actor.name,
+          reason: actor.reason, at: actor.time)
+      }
+      try ClaimCommand.show(reply, json: json)
+    }
+  }
+
+  struct Decide: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Decide an appeal. Upholding it takes the claim's evidence and money back.",
+      discussion: """
+        Later decisions that would be others without that evidence are listed; `probity appeal \
+        affected` lists them again.
+        """)
+
+    @Argument(help: "The claim's id.")
+    var claim: ClaimArgument
+
+    @Argument(help: "upheld or rejected.")
+    var decision: Decision
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    @OptionGroup var actor: ActorOptions
+    @OptionGroup var client: ClientOptions
+
+    func run() async throws {
+      let isUpheld = decision == .upheld
+      let (reply, affected) = try await client.withClient { client in
+        let reply = try await client.decideAppeal(
+          claim.id, isUpheld: isUpheld, actor: actor.name, reason: actor.reason, at: actor.time)
+        let affected =
+          isUpheld ? try await client.affectedDecisions(by: claim.id).report : nil
+        return (reply, affected)
+      }
+      try ClaimCommand.show(reply, json: json)
+      if let affected { try Affected.show(affected, json: json) }
+    }
+  }
+
+  struct Affected: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "List later decisions that an undone claim would have changed, newest first.")
+
+    @Argument(help: "The claim's id.")
+    var claim: ClaimArgument
+
+    @Flag(help: "Print one JSON object a line.")
+    var json = false
+
+    @OptionGroup var client: ClientOptions
+
+    func run() async throws {
+      try await client.withClient { client in
+        var below: UInt32? = 0
+        while let number = below {
+          let report = try await client.affectedDecisions(by: claim.id, below: number).report
+          try Self.show(report, json: json)
+          below = report.next
+        }
+      }
+    }
+
+    static func show(_ report: AffectedReport, json: Bool) throws {
+      for decision in report.decisions {
+        if json {
+          try Output.printJSON(AffectedOutput(decision))
+        } else {
+          Output.print(
+            "  claim \(decision.claim.rawValue) of buyer \(decision.buyer.rawValue) against "
+              + "merchant \(decision.merchant.rawValue): \(decision.outcome.name), would be "
+              + decision.other.name)
+        }
+      }
+      if json { return }
+      let unreadable =
+        report.unreadable == 0 ? "" : "; \(report.unreadable) receipts could not be read"
+      Output.print(
+        "  \(report.decisions.count) of \(report.lookedAt) later decisions would differ"
+          + unreadable)
+    }
+  }
+}
+
+/// A decision that would differ, as `--json` prints it.
+struct AffectedOutput: Encodable {
+  let claim: UInt64
+  let buyer: UInt64
+  let merchant: UInt64
+  let logPosition: UInt64
+  let outcome: String
+  let wouldBe: String
+
+  init(_ decision: AffectedDecision) {
+    claim = decision.claim.rawValue
+    buyer = decision.buyer.rawValue
+    merchant = decision.merchant.rawValue
+    logPosition = decision.position.rawValue
+    outcome = decision.outcome.name
+    wouldBe = decision.other.name
+  }
+}
