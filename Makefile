@@ -99,6 +99,11 @@ crash: test-packages build-release ## Kill the release daemon and count what it 
 replay: build-release ## Real marketplaces through a real daemon, if their data is there
 	Benchmarks/Replay/replay.sh $(PROBITY)
 
+.PHONY: dispute-day
+dispute-day: build-release ## A day of disputes at a real daemon: what is decided, why, and what it costs
+	swift build $(RELEASE) --product dispute-day
+	Tests/DisputeDay/run.sh $(PROBITY) .build/release/dispute-day $(OPTIONS)
+
 BENCH := swift build $(RELEASE) --package-path Benchmarks
 BENCH_BIN := Benchmarks/.build/release
 

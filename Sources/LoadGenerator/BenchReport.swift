@@ -148,7 +148,7 @@ public struct BenchReport: Encodable, Sendable {
     rate = plan.rate
     accounts = plan.accounts
     (distribution, zipfExponent) = Self.words(plan.distribution)
-    batch = plan.workload == .score ? nil : plan.batch
+    batch = plan.workload.hasBatches ? plan.batch : nil
     mix = plan.workload == .mixed ? plan.mix.description : nil
     warmUpSeconds = plan.warmUpSeconds
     seconds = Double(whole.nanoseconds) / 1e9
@@ -193,7 +193,7 @@ public struct BenchReport: Encodable, Sendable {
   /// Ids and commands, where a call has many.
   private static func itemCount(_ plan: LoadPlan, _ result: LoadResult) -> UInt64 {
     zip(plan.workload.calls, result.calls).reduce(0) {
-      $0 + $1.1.answeredCount * UInt64($1.0 == .score ? 1 : plan.batch)
+      $0 + $1.1.answeredCount * UInt64(plan.workload.hasBatches && $1.0 != .score ? plan.batch : 1)
     }
   }
 

@@ -50,7 +50,7 @@ extension BenchReport {
 
   private var rateText: String {
     var text = "\(requestsPerSecond.grouped) requests/s"
-    if workload != .score { text += ", \(itemsPerSecond.grouped) \(itemName)/s" }
+    if workload.hasBatches { text += ", \(itemsPerSecond.grouped) \(itemName)/s" }
     return text + "; \(Double(requests).grouped) in \(seconds.tenths) s"
   }
 
@@ -58,6 +58,7 @@ extension BenchReport {
   var itemName: String {
     switch workload {
     case .score, .batch: "ids"
+    case .claim: "claims"
     case .record: "commands"
     case .mixed: "ids and commands"
     }

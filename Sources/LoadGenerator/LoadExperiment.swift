@@ -1,5 +1,6 @@
 import BenchmarkMachine
 import Glibc
+import IntegrityCore
 import ProbityWire
 import Synchronization
 
@@ -121,6 +122,16 @@ public struct LoadExperiment {
           ProbityMix(
             plan.mix, score(thread), batches(thread), try recording(thread),
             seed: seed(thread, 4)))
+      }
+      return measure(plan, benches)
+    case .claim:
+      var benches: [ProbityClaims] = []
+      let now = UnixSeconds(EventMix.nowSeconds)
+      for thread in threads {
+        benches.append(
+          try ProbityClaims(
+            choice(thread, 5), accountCount: plan.accounts, openedAt: now,
+            seed: seed(thread, 6), plan.identity))
       }
       return measure(plan, benches)
     }

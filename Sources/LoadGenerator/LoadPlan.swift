@@ -14,12 +14,15 @@ public enum Workload: String, Sendable, CaseIterable, Encodable {
   case batch
   case record
   case mixed
+  case claim
 
   /// Calls that a workload consists of.
   enum Call: UInt8, CaseIterable {
     case score = 0
     case batch = 1
     case record = 2
+    /// By itself, of which it is the first kind.
+    case claim = 3
 
     /// As a protocol notes it.
     @inline(__always)
@@ -30,6 +33,7 @@ public enum Workload: String, Sendable, CaseIterable, Encodable {
       case .score: "score"
       case .batch: "batch"
       case .record: "record"
+      case .claim: "claim"
       }
     }
   }
@@ -40,12 +44,16 @@ public enum Workload: String, Sendable, CaseIterable, Encodable {
     case .score: [.score]
     case .batch: [.batch]
     case .record: [.record]
-    case .mixed: Call.allCases
+    case .mixed: [.score, .batch, .record]
+    case .claim: [.claim]
     }
   }
 
-  /// Whether it changes the daemon's state.
+  /// Whether it sends Records.
   public var records: Bool { self == .record || self == .mixed }
+
+  /// Whether a call has many ids or commands.
+  public var hasBatches: Bool { self != .score && self != .claim }
 
   public var connectionsStandard: Int { self == .score ? 50 : 4 }
   public var inFlightStandard: Int {
@@ -54,11 +62,12 @@ public enum Workload: String, Sendable, CaseIterable, Encodable {
     case .batch: 2
     case .record: 1
     case .mixed: 8
+    case .claim: 16
     }
   }
   public var batchStandard: Int {
     switch self {
-    case .score: 1
+    case .score, .claim: 1
     case .batch: 1_000
     case .record: 500
     case .mixed: 100
@@ -137,6 +146,9 @@ public struct LoadPlan: Sendable {
     }
     if case .zipf(let exponent) = distribution, !(exponent > 0 && exponent <= 5) {
       return "--zipf-exponent must be more than 0 and at most 5, not \(exponent)"
+    }
+    if measuresCeiling && workload == .claim {
+      return "--ceiling has no responder for claims: use --workload score, batch, record or mixed"
     }
     return faultOfMix ?? faultOfSize
   }

@@ -60,4 +60,40 @@ struct GeneratorFrameTests {
       }
     }
   }
+
+  @Test("claims are what a server reads, each another")
+  func claims() throws {
+    let openedAt = UnixSeconds(1_772_366_400)
+    var claims = try ProbityClaims(
+      AccountChoice(count: 1_000, .uniform, seed: 3), accountCount: 1_000, openedAt: openedAt,
+      seed: 3, ClientIdentity())
+    let codec = Codec()
+    var seen: Set<ClaimID> = []
+    for number in UInt32(1)...500 {
+      var bytes = [UInt8](repeating: 0, count: claims.requestBytesMax)
+      // Safe: the array has `requestBytesMax` bytes, and lives for the closures.
+      let sizeBytes = unsafe bytes.withUnsafeMutableBytes { space in
+        unsafe space.baseAddress.map { unsafe claims.writeRequest(number, connection: 0, to: $0) }
+          ?? 0
+      }
+      try unsafe bytes.withUnsafeBytes { bytes in
+        let frame = unsafe UnsafeRawBufferPointer(rebasing: bytes[..<sizeBytes])
+        let payload = unsafe UnsafeRawBufferPointer(rebasing: frame[FrameHeader.sizeBytes...])
+        let request = unsafe try codec.decodeDesk(.openClaim, payload)
+        guard
+          case .frame(let header) = unsafe FrameHeader.scan(frame, payloadBytesMax: 1 << 20),
+          header.stream == number, header.code == Method.openClaim.rawValue,
+          case .command(let command, explains: false) = request,
+          case .openClaim(let claim) = command.action
+        else {
+          Issue.record("request \(number) is no OpenClaim")
+          return
+        }
+        #expect(claim.fault(latest: openedAt) == nil && command.at == openedAt)
+        #expect((1...1_000).contains(claim.buyer.rawValue))
+        #expect((1...50).contains(claim.merchant.rawValue) && claim.order == UInt64(number))
+        #expect(seen.insert(claim.id).inserted)
+      }
+    }
+  }
 }

@@ -220,6 +220,9 @@ struct ReportTests {
     Fault("--warm-up") { $0.warmUpSeconds = -1 },
     Fault("--rate") { $0.rate = 0 },
     Fault("--zipf-exponent") { $0.distribution = .zipf(exponent: 9) },
+    Fault("--ceiling") {
+      $0.workload = .claim; $0.measuresCeiling = true
+    },
     Fault("--mix") { $0.mix = CallMix(score: 0, batch: 0, record: 0) },
     Fault("--mix") { $0.mix = CallMix(score: -1, batch: 2, record: 3) },
     Fault("--batch") {

@@ -11,7 +11,7 @@ let benchmarks: @Sendable () -> Void = {
     metrics: [.wallClock], timeUnits: .nanoseconds, warmupIterations: 3, scalingFactor: .kilo,
     maxDuration: .seconds(1), maxIterations: 20_000)
   let operations =
-    DecisionOperations.all + [TableOperations.insertion] + WireOperations.all
+    DecisionOperations.all + ClaimOperations.all + [TableOperations.insertion] + WireOperations.all
     + LogOperations.all(in: executableDirectory)
     + accountCounts.flatMap { TableOperations.all(accountCount: $0) }
   for operation in operations { register(operation) }

@@ -32,7 +32,7 @@ struct CountOperations: ParsableCommand {
 
   func run() throws {
     let all =
-      DecisionOperations.all
+      DecisionOperations.all + ClaimOperations.all
       + TableOperations.all(accountCount: TableOperations.accountCountCounted)
       + [TableOperations.insertion] + WireOperations.all + LogOperations.all(in: directory)
     let counted = all.filter(\.isCounted)
