@@ -73,7 +73,7 @@ extension Codec {
 
   private func claim(_ m: Probity__V1__Claim) throws(CallFailure) -> Claim {
     guard let proofs = unsafe UInt8(exactly: m.proofs) else {
-      throw invalid("claim.proofs", "must be some of the bits 0 to 5")
+      throw invalid("claim.proofs", "must be some of the bits 0 to 6")
     }
     return unsafe Claim(
       id: ClaimID(m.id), buyer: AccountID(m.buyer), merchant: AccountID(m.merchant),

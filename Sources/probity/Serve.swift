@@ -29,7 +29,12 @@ struct Serve: AsyncParsableCommand {
       valueName: "host:port"))
   var adminListen: AddressArgument?
 
-  @Option(help: ArgumentHelp("Policy document in place of the built-in one.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      """
+      Policy document in place of the built-in one, until another is activated with `probity \
+      policy activate`.
+      """, valueName: "file"))
   var policy: String?
 
   @Option(help: ArgumentHelp("File with the secret that clients must present.", valueName: "file"))

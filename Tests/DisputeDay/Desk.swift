@@ -72,6 +72,8 @@ final class Desk {
     case .emptyParcel: claim.proofs.insert(.emptyParcel)
     case nil: break
     }
+    // The history has it, and it counts there.
+    if market.proofs[event.order] != nil { claim.proofs.insert(.recorded) }
     let reply = try await client.openClaim(claim, at: claim.openedAt)
     cases[event.claim] = Case(
       claim: claim, isFounded: isFounded,

@@ -257,7 +257,7 @@ class Answers(WithFiles):
 
     def test_help_and_version(self):
         for command in ["serve", "score", "explain", "record", "status", "snapshot", "simulate",
-                        "bench"]:
+                        "bench", "claim", "appeal", "budget", "override", "policy", "receipt"]:
             result = run(command, "--help")
             self.assertEqual(result.returncode, 0)
             self.assertIn("USAGE", result.stdout)

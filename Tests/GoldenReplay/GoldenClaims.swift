@@ -95,7 +95,7 @@ package enum GoldenClaims {
     let proofs: [String: ClaimProofs] = [
       "trackingInvalid": .trackingInvalid, "scannedBeforeOrder": .scannedBeforeOrder,
       "wrongDestination": .wrongDestination, "emptyParcel": .emptyParcel,
-      "buyerEvidence": .buyerEvidence, "merchantEvidence": .merchantEvidence,
+      "buyerEvidence": .buyerEvidence, "merchantEvidence": .merchantEvidence, "recorded": .recorded,
     ]
     for word in words.dropFirst(3) {
       guard let proof = proofs[word] else { throw RowFault("no proof \(word)") }

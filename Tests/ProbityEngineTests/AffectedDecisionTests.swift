@@ -70,4 +70,19 @@ import Testing
     let report = try await affected(by: 1)
     #expect(report.decisions.map(\.claim) == [ClaimID(2)])
   }
+  /// A proof made a merchant look weak; without it two strong ones contradict each other.
+  @Test func aContestedProofIsTakenOutOfLaterDecisions() async throws {
+    for buyer in UInt64(1)...2 { fixture.orders(80, of: buyer, from: 9) }
+    try fixture.open(1, buyer: 40, proofs: .wrongDestination)
+    fixture.pass(seconds: 10)
+    let both: ClaimProofs = [.buyerEvidence, .merchantEvidence]
+    #expect(try fixture.open(2, buyer: 1, proofs: both).outcome == .platformCompensates)
+    try fixture.claimAnswer(.openAppeal(ClaimID(1), by: .merchant))
+    try fixture.claimAnswer(.decideAppeal(ClaimID(1), isUpheld: true))
+    fixture.pass(seconds: 10)
+    #expect(try fixture.open(3, buyer: 2, proofs: both).outcome == .manualReview)
+    let report = try await affected(by: 1)
+    #expect(report.decisions.map(\.claim) == [ClaimID(2)])
+    #expect(report.decisions.first?.other == .manualReview)
+  }
 }

@@ -20,6 +20,9 @@ import Testing
     Kind(testDescription: "complaint", party: .merchant),
     Kind(testDescription: "false shipment", party: .merchant, proofs: .trackingInvalid),
     Kind(testDescription: "empty parcel", party: .merchant, proofs: .emptyParcel),
+    Kind(
+      testDescription: "proof that was recorded", party: .merchant,
+      proofs: [.emptyParcel, .recorded], between: [.decideClaim(id, .upheld)]),
     Kind(testDescription: "upheld", party: .merchant, between: [.decideClaim(id, .upheld)]),
     Kind(
       testDescription: "upheld, non-quality", party: .merchant, kind: .nonQuality,
@@ -62,6 +65,20 @@ import Testing
     let next = try undone.open(2, amount: 10, category: 2)
     let expected = try without.open(2, amount: 10, category: 2)
     #expect(next.receipt?.claimCase.used == expected.receipt?.claimCase.used)
+  }
+
+  /// It decides as any proof does; what it says of the merchant is known from the event, which
+  /// neither the claim nor a verdict on it counts once more.
+  @Test func aRecordedProofCountsOnce() throws {
+    for (recorded, count) in [(ClaimProofs(), Float(1)), (.recorded, 0)] {
+      let fixture = try DeskFixture()
+      let answer = try fixture.open(1, proofs: recorded.union(.trackingInvalid))
+      #expect(answer.outcome == .platformCompensates)
+      #expect(fixture.value(MerchantCounter.shipmentsFalse) == count)
+      try fixture.claimAnswer(.decideClaim(Self.id, .upheld))
+      #expect(fixture.value(MerchantCounter.shipmentsFalse) == count)
+      #expect(fixture.value(MerchantCounter.qualityClaimsUpheld) == 0)
+    }
   }
 
   @Test func aBuyerWhoWasRightIsCompensatedWithinTheBudget() throws {

@@ -24,11 +24,17 @@ public struct ClaimProofs: OptionSet, Hashable, Sendable {
   /// The merchant has shown evidence to the contrary.
   public static let merchantEvidence = ClaimProofs(rawValue: 1 << 5)
 
+  /// What the carrier proves was recorded as an event before: it decides, and counts against
+  /// the merchant already.
+  public static let recorded = ClaimProofs(rawValue: 1 << 6)
+
   /// Those that the carrier proves.
   public static let byCarrier: ClaimProofs = [
     .trackingInvalid, .scannedBeforeOrder, .wrongDestination, .emptyParcel,
   ]
-  public static let all: ClaimProofs = byCarrier.union([.buyerEvidence, .merchantEvidence])
+  public static let all: ClaimProofs = byCarrier.union([
+    .buyerEvidence, .merchantEvidence, .recorded,
+  ])
 }
 
 /// A buyer's dispute about one order: what `OpenClaim` is given, and never changes.
@@ -122,7 +128,11 @@ extension Claim {
       return EventFault(field: "category", remedy: "must be from 0 to \(Self.categoryMax)")
     }
     if !proofs.isSubset(of: .all) {
-      return EventFault(field: "proofs", remedy: "must be some of the bits 0 to 5")
+      return EventFault(field: "proofs", remedy: "must be some of the bits 0 to 6")
+    }
+    if proofs.contains(.recorded) && proofs.isDisjoint(with: .byCarrier) {
+      return EventFault(
+        field: "proofs", remedy: "says `recorded` of nothing: name what the carrier has proven")
     }
     if kind == .quality && allegation == .changedMind {
       return EventFault(

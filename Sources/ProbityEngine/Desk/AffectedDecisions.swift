@@ -45,6 +45,9 @@ struct UndoneTrace {
   let complaint: (weight: Float, at: UnixSeconds, since: UInt64)?
   let verdict: (change: EvidenceChange, at: UnixSeconds, since: UInt64)?
   let hasOpening: Bool
+  /// The carrier's proofs that the merchant's appeal has contested, which counted from the
+  /// opening on.
+  let proofs: ClaimProofs
   /// When its money was reserved at its opening; zero = it was not.
   let reservedAt: UnixSeconds
   /// Position at which it was undone: what was decided behind it was decided without it.
@@ -69,6 +72,7 @@ struct UndoneTrace {
       retract(
         .opening(claim.allegation, amount: claim.amount, merchant: claim.merchant), claim.openedAt)
     }
+    if !proofs.isEmpty { retract(.proof(proofs), claim.openedAt) }
     if let complaint, complaint.since < receipt.position.rawValue {
       retract(
         .complaint(weight: complaint.weight, amount: claim.amount, buyer: claim.buyer),
@@ -127,6 +131,8 @@ extension ClaimDesk {
         before.weight, record.weightAt,
         before.flags.contains(.weighsFromVerdict) ? verdictPosition : record.position
       ) : nil
+    let isProofContested =
+      record.flags.contains(.appealedByMerchant) && before.flags.contains(.proofCounts)
     let change: EvidenceChange = record.verdict == .abuse ? .abuse : .upheld(record.claim.kind)
     return UndoneTrace(
       claim: record.claim,
@@ -134,6 +140,7 @@ extension ClaimDesk {
       verdict: before.flags.contains(.verdictCounts)
         ? (change: change, at: record.verdictAt, since: verdictPosition) : nil,
       hasOpening: before.flags.contains(.openingCounts),
+      proofs: isProofContested ? record.claim.proofs : [],
       reservedAt: record.firstOutcome == .platformCompensates ? record.appliedAt : .zero,
       until: undone.position)
   }

@@ -95,7 +95,7 @@ extension ClaimDesk {
     let opening = EvidenceChange.opening(
       claim.allegation, amount: claim.amount, merchant: claim.merchant)
     context.add(opening, at: claim.openedAt, claim)
-    if !claim.proofs.isDisjoint(with: .byCarrier) {
+    if !claim.proofs.isDisjoint(with: .byCarrier) && !claim.proofs.contains(.recorded) {
       context.add(.proof(claim.proofs), at: claim.openedAt, claim)
       claims.update(number) { $0.flags.insert(.proofCounts) }
     }
@@ -107,9 +107,8 @@ extension ClaimDesk {
   /// what the carrier has proven is in its evidence already.
   func addComplaint(_ number: UInt32, _ context: DeskContext) {
     let record = claims[number]
-    if record.claim.kind != .quality || record.flags.contains(.proofCounts) || record.weight > 0 {
-      return
-    }
+    let isProven = !record.claim.proofs.isDisjoint(with: .byCarrier)
+    if record.claim.kind != .quality || isProven || record.weight > 0 { return }
     let weight = complaintWeight(record, context)
     if weight == 0 { return }
     context.add(

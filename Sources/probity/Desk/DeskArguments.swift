@@ -133,7 +133,7 @@ extension SubsidyScope: ExpressibleByArgument {
 /// A proof as given on the command line.
 enum ProofArgument: String, CaseIterable, ExpressibleByArgument {
   case trackingInvalid, scannedBeforeOrder, wrongDestination, emptyParcel, buyerEvidence
-  case merchantEvidence
+  case merchantEvidence, recorded
 
   var proof: ClaimProofs {
     ClaimProofs(rawValue: 1 << UInt8(Self.allCases.firstIndex(of: self) ?? 0))

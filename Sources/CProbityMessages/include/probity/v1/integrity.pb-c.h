@@ -889,7 +889,7 @@ struct  Probity__V1__Claim
   /*
    * Bit 0 tracking invalid, 1 scanned before the order, 2 wrong destination,
    * 3 empty parcel (these four the carrier's), 4 evidence of the buyer, 5 of the
-   * merchant.
+   * merchant, 6 what the carrier has proven was recorded as an event and counts already.
    */
   uint32_t proofs;
 };
