@@ -28,6 +28,13 @@ struct ProtocolDocumentTests {
       amount: Minor(12_900), detail: .settled(orderedAt: .zero)))
   static let recorded = RecordReply(
     applied: 1, duplicates: 0, highestSequence: 1, logPosition: LogPosition(1_235))
+  static let opening = DeskRequest.command(
+    DeskCommand(
+      .openClaim(
+        Claim(
+          id: ClaimID(77), buyer: AccountID(7), merchant: AccountID(42), openedAt: Sample.newYear,
+          amount: Minor(12_900), kind: .quality, allegation: .notReceived,
+          proofs: .trackingInvalid)), at: .zero), explains: false)
   static let draining = GoAway(lastStream: 4, status: .unavailable, message: "draining")
 
   static let encoders: [String: @Sendable (Codec, inout ByteSink) -> Void] = [
@@ -41,6 +48,7 @@ struct ProtocolDocumentTests {
     "unavailable-reply": { $0.encodeFailure(queueFull, stream: 3, to: &$1) },
     "record-request": { $0.encodeRecordRequest([settled], .init(stream: 4), to: &$1) },
     "record-reply": { $0.encodeRecord(recorded, stream: 4, to: &$1) },
+    "open-claim-request": { $0.encodeDeskRequest(opening, .init(stream: 6), to: &$1) },
     "snapshot-request": { $0.encodeSnapshotRequest(.init(stream: 5), to: &$1) },
     "snapshot-reply": { $0.encodeSnapshot(Sample.snapshot, stream: 5, to: &$1) },
     "ping": { $1.bytes += FrameHeader(type: .ping).frame(Array(1...8)) },
@@ -70,6 +78,8 @@ struct ProtocolDocumentTests {
     #expect(try codec.decodeScoreReply(payload(of: frame("score-reply"))) == Sample.score)
     #expect(try codec.decodeRecord(payload(of: frame("record-request"))) == [Self.settled])
     #expect(try codec.decodeRecordReply(payload(of: frame("record-reply"))) == Self.recorded)
+    let claim = try codec.decodeDesk(.openClaim, payload(of: frame("open-claim-request")))
+    #expect(claim == Self.opening)
     #expect(try codec.decodeSnapshotReply(payload(of: frame("snapshot-reply"))) == Sample.snapshot)
     #expect(try codec.decodeGoAway(payload(of: frame("goaway"))) == Self.draining)
     for (name, expected) in [
