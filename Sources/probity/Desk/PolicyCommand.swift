@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import IntegrityCore
 import IntegrityPolicy
 import ProbityClient
@@ -27,11 +26,21 @@ extension PolicyCommand {
     @Argument(help: "The document, in YAML.")
     var file: String
 
+    @Flag(help: "Print one JSON object, with `faults`. The exit code says the same.")
+    var json = false
+
     func run() throws {
-      let document = try PolicyFile.read(file)
-      Output.print(
-        "\(document.name), version \(document.policy.version), hash \(document.policy.hash.hex): "
-          + "nothing is wrong with it")
+      switch try PolicyFile.load(file) {
+      case .success(let document):
+        if json { return try Output.printJSON(PolicyCheckOutput(document)) }
+        Output.print(
+          "\(document.name), version \(document.policy.version), hash "
+            + "\(document.policy.hash.hex): nothing is wrong with it")
+      case .failure(let fault):
+        if !json { throw CommandFailure("\(fault)") }
+        try Output.printJSON(PolicyCheckOutput(fault))
+        throw ExitCode.failure
+      }
     }
   }
 
@@ -49,6 +58,9 @@ extension PolicyCommand {
     @Argument(help: "The document, in YAML.")
     var file: String
 
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
     @OptionGroup var actor: ActorOptions
     @OptionGroup var client: ClientOptions
 
@@ -58,6 +70,7 @@ extension PolicyCommand {
         try await $0.putPolicy(
           document.text, actor: actor.name, reason: actor.reason, at: actor.time)
       }
+      if json { return try Output.printJSON(PolicyChangeOutput(reply)) }
       Output.print("version \(reply.version), hash \(reply.hash.hex), is there")
       Output.print("Next: probity policy shadow \(reply.version), or activate \(reply.version)")
     }
@@ -70,6 +83,9 @@ extension PolicyCommand {
     @Argument(help: "Its version, or the first digits of its hash.")
     var policy: PolicyArgument
 
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
     @OptionGroup var actor: ActorOptions
     @OptionGroup var client: ClientOptions
 
@@ -79,6 +95,7 @@ extension PolicyCommand {
         return try await client.activatePolicy(
           entry.hash, actor: actor.name, reason: actor.reason, at: actor.time)
       }
+      if json { return try Output.printJSON(PolicyChangeOutput(reply)) }
       Output.print("version \(reply.version), hash \(reply.hash.hex), is in force")
     }
   }
@@ -175,6 +192,9 @@ extension PolicyCommand {
     @Option(help: "The policy to compare with: its version or hash; that in force if not given.")
     var with: PolicyArgument?
 
+    @Flag(help: "Print one JSON object a value that differs.")
+    var json = false
+
     @OptionGroup var client: ClientOptions
 
     func run() async throws {
@@ -182,9 +202,10 @@ extension PolicyCommand {
       let report = try await client.withClient { try await $0.policies().report }
       let hash = try with?.choose(from: report).hash ?? report.activeHash
       let text = try await client.document(of: hash)
-      let lines = PolicyDifference.lines(from: text, to: document.text)
-      for line in lines { Output.print(line) }
-      if lines.isEmpty { Output.print("no value differs") }
+      let differences = PolicyDifference.all(from: text, to: document.text)
+      if json { return try differences.forEach(Output.printJSON) }
+      for difference in differences { Output.print(difference.line) }
+      if differences.isEmpty { Output.print("no value differs") }
     }
   }
 }
@@ -197,116 +218,5 @@ extension ClientOptions {
       throw CommandFailure("the daemon has no document of the policy with the hash \(hash.hex)")
     }
     return entry.text
-  }
-}
-
-/// Values of two documents that differ, by key.
-enum PolicyDifference {
-  static func lines(from old: String, to new: String) -> [String] {
-    let (before, after) = (values(old), values(new))
-    let keys =
-      before.map(\.key) + after.map(\.key).filter { key in !before.contains { $0.key == key } }
-    return keys.compactMap { key in
-      let (a, b) = (before.first { $0.key == key }?.value, after.first { $0.key == key }?.value)
-      return a == b ? nil : "\(key): \(a ?? "absent") → \(b ?? "absent")"
-    }
-  }
-
-  /// Keys with the sections that they are in, in the document's order. Documents are plain:
-  /// one `key: value` a line, two spaces a level.
-  private static func values(_ text: String) -> [(key: String, value: String)] {
-    var path: [(indentation: Int, name: String)] = []
-    var found: [(key: String, value: String)] = []
-    for line in text.split(separator: "\n") {
-      let content = line.split(separator: "#", omittingEmptySubsequences: false)[0]
-      guard let colon = content.firstIndex(of: ":") else { continue }
-      let indentation = content.prefix { $0 == " " }.count
-      let name = content[..<colon].drop { $0 == " " }
-      let value = content[content.index(after: colon)...].trimmingCharacters(in: .whitespaces)
-      path.removeAll { $0.indentation >= indentation }
-      path.append((indentation, String(name)))
-      if value.isEmpty { continue }
-      found.append((path.map(\.name).joined(separator: "."), value))
-    }
-    return found
-  }
-}
-
-/// A policy as `--json` prints it.
-struct PolicyOutput: Encodable {
-  let name: String
-  let version: UInt32
-  let hash: String
-  let logPosition: UInt64
-  let state: String
-
-  init(_ entry: PolicyReport.Entry, state: String) {
-    name = entry.name
-    version = entry.version
-    hash = entry.hash.hex
-    logPosition = entry.position.rawValue
-    self.state = state
-  }
-}
-
-/// What a policy in shadow would have decided, as a table.
-enum ShadowTable {
-  static func lines(_ report: ShadowReport) -> [String] {
-    let tally = report.tally
-    if tally.claimCount == 0 { return ["no claim was decided under another policy yet"] }
-    let share = Double(tally.differingCount) / Double(tally.claimCount) * 100
-    var lines = [
-      "\(tally.differingCount) of \(tally.claimCount) claims would have been decided otherwise "
-        + "(\((share * 10).rounded() / 10) %)"
-    ]
-    for outcome in Outcome.allCases {
-      for other in Outcome.allCases where other != outcome && tally.count(outcome, other) > 0 {
-        lines.append(
-          "  \(outcome.name.padded(to: 22)) → \(other.name.padded(to: 22)) "
-            + "\(tally.count(outcome, other))".rightAligned(to: 10))
-      }
-    }
-    for difference in report.differences {
-      lines.append(
-        "  claim \(difference.claim.id.rawValue), \(difference.claim.amount.text): "
-          + "\(difference.outcome.name), would be \(difference.other.name)")
-    }
-    return lines
-  }
-}
-
-/// The same as `--json` prints it.
-struct ShadowOutput: Encodable {
-  struct Flip: Encodable {
-    let outcome: String
-    let wouldBe: String
-    let count: UInt64
-  }
-
-  struct Difference: Encodable {
-    let claim: UInt64
-    let amount: Int64
-    let outcome: String
-    let wouldBe: String
-  }
-
-  let claims: UInt64
-  let differing: UInt64
-  let flips: [Flip]
-  let newest: [Difference]
-
-  init(_ report: ShadowReport) {
-    claims = report.tally.claimCount
-    differing = report.tally.differingCount
-    flips = Outcome.allCases.flatMap { outcome in
-      Outcome.allCases.filter { $0 != outcome && report.tally.count(outcome, $0) > 0 }.map {
-        Flip(outcome: outcome.name, wouldBe: $0.name, count: report.tally.count(outcome, $0))
-      }
-    }
-    newest = report.differences.map {
-      Difference(
-        claim: $0.claim.id.rawValue, amount: $0.claim.amount.rawValue, outcome: $0.outcome.name,
-        wouldBe: $0.other.name)
-    }
   }
 }
