@@ -139,7 +139,8 @@ class Claims(unittest.TestCase):
     def test_a_budget_runs_out(self):
         with Daemon() as daemon:
             desk = Desk(daemon)
-            desk.run("budget", "set", "globalDay", "100.00", "--actor", "finance")
+            [set_] = desk.json("budget", "set", "globalDay", "100.00", "--actor", "finance")
+            self.assertGreater(set_["logPosition"], 0)
             self.assertEqual(desk.open(1)["outcome"], "PLATFORM_COMPENSATES")
             second = desk.open(2)
             self.assertEqual(second["outcome"], "RETURN_AND_REFUND")
@@ -148,7 +149,7 @@ class Claims(unittest.TestCase):
             self.assertEqual(
                 (budgets["globalDay"]["cap"], budgets["globalDay"]["used"],
                  budgets["globalDay"]["actor"]), (10000, 8000, "finance"))
-            desk.run("budget", "clear", "globalDay")
+            self.assertIn("in force", desk.run("budget", "clear", "globalDay").stdout)
             self.assertEqual(desk.open(3, merchant="8")["outcome"], "PLATFORM_COMPENSATES")
             self.assertIn("key", desk.refused("budget", "set", "globalDay", "1", "--of", "5"))
 

@@ -63,14 +63,16 @@ extension BudgetCommand {
     @Option(help: "Of one category, buyer or merchant alone: its number.")
     var of: UInt64 = 0
 
+    @OptionGroup var answer: OrderAnswer
     @OptionGroup var actor: ActorOptions
     @OptionGroup var client: ClientOptions
 
     func run() async throws {
-      _ = try await client.withClient {
+      let position = try await client.withClient {
         try await $0.setBudget(
           scope, key: of, cap: cap.amount, actor: actor.name, reason: actor.reason, at: actor.time)
       }
+      try answer.print(position)
     }
   }
 
@@ -84,14 +86,16 @@ extension BudgetCommand {
     @Option(help: "Of one category, buyer or merchant alone: its number.")
     var of: UInt64 = 0
 
+    @OptionGroup var answer: OrderAnswer
     @OptionGroup var actor: ActorOptions
     @OptionGroup var client: ClientOptions
 
     func run() async throws {
-      _ = try await client.withClient {
+      let position = try await client.withClient {
         try await $0.setBudget(
           scope, key: of, cap: nil, actor: actor.name, reason: actor.reason, at: actor.time)
       }
+      try answer.print(position)
     }
   }
 }

@@ -73,6 +73,17 @@ extension Minor {
   }
 }
 
+/// What an operator's order is answered with: where it is in the log.
+struct OrderAnswer: ParsableArguments {
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  func print(_ position: LogPosition) throws {
+    if json { return try Output.printJSON(["logPosition": position.rawValue]) }
+    Output.print("in force from position \(position.rawValue) of the log on")
+  }
+}
+
 /// Who acts, and why: what commands of the desk take.
 struct ActorOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Who does this; your login name if not given.", valueName: "name"))

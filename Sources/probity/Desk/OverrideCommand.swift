@@ -76,16 +76,18 @@ extension OverrideCommand {
     @Option(help: "When it ends (RFC 3339, a date, or Unix seconds); never if not given.")
     var until: TimeArgument?
 
+    @OptionGroup var answer: OrderAnswer
     @OptionGroup var actor: ActorOptions
     @OptionGroup var client: ClientOptions
 
     func run() async throws {
       let setting = try setting()
-      _ = try await client.withClient {
+      let position = try await client.withClient {
         try await $0.setOverride(
           account.key, setting, endsAt: until?.time ?? .zero, actor: actor.name,
           reason: actor.reason, at: actor.time)
       }
+      try answer.print(position)
     }
 
     private func setting() throws -> OverrideSetting {
@@ -117,14 +119,16 @@ extension OverrideCommand {
     @Argument(help: "Which.")
     var sort: Sort
 
+    @OptionGroup var answer: OrderAnswer
     @OptionGroup var actor: ActorOptions
     @OptionGroup var client: ClientOptions
 
     func run() async throws {
-      _ = try await client.withClient {
+      let position = try await client.withClient {
         try await $0.clearOverride(
           account.key, sort.kind, actor: actor.name, reason: actor.reason, at: actor.time)
       }
+      try answer.print(position)
     }
   }
 
@@ -138,14 +142,16 @@ extension OverrideCommand {
     @Argument(help: "The other.")
     var other: AccountArgument
 
+    @OptionGroup var answer: OrderAnswer
     @OptionGroup var actor: ActorOptions
     @OptionGroup var client: ClientOptions
 
     func run() async throws {
-      _ = try await client.withClient {
+      let position = try await client.withClient {
         try await $0.link(
           account.key, other.key, actor: actor.name, reason: actor.reason, at: actor.time)
       }
+      try answer.print(position)
     }
   }
 
@@ -159,14 +165,16 @@ extension OverrideCommand {
     @Argument(help: "The other.")
     var other: AccountArgument
 
+    @OptionGroup var answer: OrderAnswer
     @OptionGroup var actor: ActorOptions
     @OptionGroup var client: ClientOptions
 
     func run() async throws {
-      _ = try await client.withClient {
+      let position = try await client.withClient {
         try await $0.unlink(
           account.key, other.key, actor: actor.name, reason: actor.reason, at: actor.time)
       }
+      try answer.print(position)
     }
   }
 }
