@@ -258,7 +258,7 @@ class Policies(WithFiles):
             self.assertEqual(set(differences), {"version", "name", "claims.floorMin"})
             [put] = desk.json("policy", "put", strict, "--actor", "anna")
             self.assertEqual(put["version"], 3)
-            self.assertEqual(desk.run("policy", "shadow", "3", "--actor", "anna").returncode, 0)
+            self.assertEqual(desk.json("policy", "shadow", "3", "--actor", "anna"), [put])
             self.assertEqual(desk.open(1)["outcome"], "PLATFORM_COMPENSATES")
             [shadow] = desk.json("policy", "shadow")
             self.assertEqual((shadow["claims"], shadow["differing"]), (1, 1))

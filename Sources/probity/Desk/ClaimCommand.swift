@@ -21,7 +21,8 @@ extension ClaimCommand {
     static let configuration = CommandConfiguration(
       abstract: "Open a claim: who pays is decided at once.",
       discussion: """
-        The same claim again gives the same answer; the same id with other content is refused.
+        The same claim again, with the same --opened-at, gives the same answer; the same id with \
+        other content is refused.
 
         Example: probity claim open 1001 --buyer 42 --merchant 7 --order 9 --amount 80.00 \
         --kind quality --alleges defective --proof buyerEvidence
@@ -40,7 +41,7 @@ extension ClaimCommand {
     var amount: MoneyArgument
 
     @Option(help: "Is it about the quality of the goods?")
-    var kind = ClaimKind.quality
+    var kind = KindArgument.quality
 
     @Option(help: "What is alleged.")
     var alleges: Allegation
@@ -57,7 +58,11 @@ extension ClaimCommand {
     @Option(help: "Category of the goods, 1 to 65535.")
     var category: UInt32 = 0
 
-    @Option(help: "What speaks for or against it; may be given more than once.")
+    @Option(
+      help: """
+        What speaks for or against it; may be given more than once. recorded: what the carrier \
+        proves was recorded as an event, and counts against the merchant already.
+        """)
     var proof: [ProofArgument] = []
 
     @Flag(help: "Print one JSON object.")
@@ -70,7 +75,7 @@ extension ClaimCommand {
       let claim = Claim(
         id: claim.id, buyer: buyer.key.id, merchant: merchant.key.id, order: order,
         orderedAt: orderedAt?.time ?? .zero, openedAt: opened, amount: amount.amount,
-        category: category, kind: kind, allegation: alleges,
+        category: category, kind: kind.kind, allegation: alleges,
         proofs: proof.reduce(into: []) { $0.formUnion($1.proof) })
       let reply = try await client.withClient {
         try await $0.openClaim(claim, explain: true, at: opened)

@@ -109,12 +109,16 @@ struct ActorOptions: ParsableArguments {
   }
 }
 
-extension ClaimKind: ExpressibleByArgument {
-  public init?(argument: String) {
-    guard let kind = Self.allCases.first(where: { "\($0)" == argument }) else { return nil }
-    self = kind
+/// A claim's kind as given on the command line.
+enum KindArgument: String, CaseIterable, ExpressibleByArgument {
+  case quality, nonQuality
+
+  var kind: ClaimKind {
+    switch self {
+    case .quality: .quality
+    case .nonQuality: .nonQuality
+    }
   }
-  public static var allValueStrings: [String] { allCases.map { "\($0)" } }
 }
 
 extension Allegation: ExpressibleByArgument {

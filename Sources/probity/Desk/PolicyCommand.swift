@@ -140,8 +140,9 @@ extension PolicyCommand {
     private func choose() async throws {
       try await client.withClient { client in
         let entry = try policy?.choose(from: try await client.policies().report)
-        _ = try await client.shadowPolicy(
+        let reply = try await client.shadowPolicy(
           entry?.hash, actor: actor.name, reason: actor.reason, at: actor.time)
+        if json { return try Output.printJSON(PolicyChangeOutput(reply)) }
         Output.print(
           entry.map { "version \($0.version) is tried in shadow: probity policy shadow shows it" }
             ?? "no policy is tried in shadow")
