@@ -57,23 +57,20 @@ extension AppealCommand {
     @Argument(help: "upheld or rejected.")
     var decision: Decision
 
-    @Flag(help: "Print one JSON object.")
+    @Flag(help: "Print one JSON object; upheld, one more a line for each later decision.")
     var json = false
 
     @OptionGroup var actor: ActorOptions
     @OptionGroup var client: ClientOptions
 
     func run() async throws {
-      let isUpheld = decision == .upheld
-      let (reply, affected) = try await client.withClient { client in
+      try await client.withClient { client in
         let reply = try await client.decideAppeal(
-          claim.id, isUpheld: isUpheld, actor: actor.name, reason: actor.reason, at: actor.time)
-        let affected =
-          isUpheld ? try await client.affectedDecisions(by: claim.id).report : nil
-        return (reply, affected)
+          claim.id, isUpheld: decision == .upheld, actor: actor.name, reason: actor.reason,
+          at: actor.time)
+        try ClaimCommand.show(reply, json: json)
+        if decision == .upheld { try await Affected.list(claim.id, client, json: json) }
       }
-      try ClaimCommand.show(reply, json: json)
-      if let affected { try Affected.show(affected, json: json) }
     }
   }
 
@@ -90,33 +87,32 @@ extension AppealCommand {
     @OptionGroup var client: ClientOptions
 
     func run() async throws {
-      try await client.withClient { client in
-        var below: UInt32? = 0
-        while let number = below {
-          let report = try await client.affectedDecisions(by: claim.id, below: number).report
-          try Self.show(report, json: json)
-          below = report.next
-        }
-      }
+      try await client.withClient { try await Self.list(claim.id, $0, json: json) }
     }
 
-    static func show(_ report: AffectedReport, json: Bool) throws {
-      for decision in report.decisions {
-        if json {
-          try Output.printJSON(AffectedOutput(decision))
-        } else {
-          Output.print(
-            "  claim \(decision.claim.rawValue) of buyer \(decision.buyer.rawValue) against "
-              + "merchant \(decision.merchant.rawValue): \(decision.outcome.name), would be "
-              + decision.other.name)
-        }
+    /// Page by page, to the end.
+    static func list(_ claim: ClaimID, _ client: ProbityClient, json: Bool) async throws {
+      var (differing, lookedAt, unreadable) = (0, 0, 0)
+      var below: UInt32? = 0
+      while let number = below {
+        let report = try await client.affectedDecisions(by: claim, below: number).report
+        for decision in report.decisions { try show(decision, json: json) }
+        differing += report.decisions.count
+        lookedAt += report.lookedAt
+        unreadable += report.unreadable
+        below = report.next
       }
       if json { return }
-      let unreadable =
-        report.unreadable == 0 ? "" : "; \(report.unreadable) receipts could not be read"
+      let missing = unreadable == 0 ? "" : "; \(unreadable) receipts could not be read"
+      Output.print("  \(differing) of \(lookedAt) later decisions would differ" + missing)
+    }
+
+    private static func show(_ decision: AffectedDecision, json: Bool) throws {
+      if json { return try Output.printJSON(AffectedOutput(decision)) }
       Output.print(
-        "  \(report.decisions.count) of \(report.lookedAt) later decisions would differ"
-          + unreadable)
+        "  claim \(decision.claim.rawValue) of buyer \(decision.buyer.rawValue) against "
+          + "merchant \(decision.merchant.rawValue): \(decision.outcome.name), would be "
+          + decision.other.name)
     }
   }
 }
