@@ -55,9 +55,7 @@ extension Codec {
       var m = unsafe Probity__V1__OpenClaimRequest()
       unsafe probity__v1__open_claim_request__init(&m)
       unsafe m.explain = explains ? 1 : 0
-      unsafe m.at = UInt64(c.at.rawValue)
-      unsafe m.actor = unsafe arena.string(c.actor) ?? m.actor
-      unsafe m.reason = unsafe arena.string(c.reason) ?? m.reason
+      unsafe sign(c, &m.at, &m.actor, &m.reason)
       unsafe withUnsafeMutablePointer(to: &facts) { facts in
         unsafe m.claim = unsafe facts
         unsafe send(.openClaim, call, &m, to: &sink)
@@ -79,44 +77,34 @@ extension Codec {
       unsafe probity__v1__decide_claim_request__init(&m)
       unsafe m.claim = id.rawValue
       unsafe m.verdict = .init(rawValue: UInt32(verdict.rawValue))
-      unsafe m.at = UInt64(c.at.rawValue)
-      unsafe m.actor = unsafe arena.string(c.actor) ?? m.actor
-      unsafe m.reason = unsafe arena.string(c.reason) ?? m.reason
+      unsafe sign(c, &m.at, &m.actor, &m.reason)
       unsafe send(.decideClaim, call, &m, to: &sink)
     case .withdrawClaim(let id):
       var m = unsafe Probity__V1__WithdrawClaimRequest()
       unsafe probity__v1__withdraw_claim_request__init(&m)
       unsafe m.claim = id.rawValue
-      unsafe m.at = UInt64(c.at.rawValue)
-      unsafe m.actor = unsafe arena.string(c.actor) ?? m.actor
-      unsafe m.reason = unsafe arena.string(c.reason) ?? m.reason
+      unsafe sign(c, &m.at, &m.actor, &m.reason)
       unsafe send(.withdrawClaim, call, &m, to: &sink)
     case .settleSubsidy(let id, let settlement):
       var m = unsafe Probity__V1__SettleSubsidyRequest()
       unsafe probity__v1__settle_subsidy_request__init(&m)
       unsafe m.claim = id.rawValue
       unsafe m.settlement = .init(rawValue: UInt32(settlement.rawValue))
-      unsafe m.at = UInt64(c.at.rawValue)
-      unsafe m.actor = unsafe arena.string(c.actor) ?? m.actor
-      unsafe m.reason = unsafe arena.string(c.reason) ?? m.reason
+      unsafe sign(c, &m.at, &m.actor, &m.reason)
       unsafe send(.settleSubsidy, call, &m, to: &sink)
     case .openAppeal(let id, let party):
       var m = unsafe Probity__V1__OpenAppealRequest()
       unsafe probity__v1__open_appeal_request__init(&m)
       unsafe m.claim = id.rawValue
       unsafe m.by = .init(rawValue: UInt32(party.rawValue))
-      unsafe m.at = UInt64(c.at.rawValue)
-      unsafe m.actor = unsafe arena.string(c.actor) ?? m.actor
-      unsafe m.reason = unsafe arena.string(c.reason) ?? m.reason
+      unsafe sign(c, &m.at, &m.actor, &m.reason)
       unsafe send(.openAppeal, call, &m, to: &sink)
     case .decideAppeal(let id, let isUpheld):
       var m = unsafe Probity__V1__DecideAppealRequest()
       unsafe probity__v1__decide_appeal_request__init(&m)
       unsafe m.claim = id.rawValue
       unsafe m.upheld = isUpheld ? 1 : 0
-      unsafe m.at = UInt64(c.at.rawValue)
-      unsafe m.actor = unsafe arena.string(c.actor) ?? m.actor
-      unsafe m.reason = unsafe arena.string(c.reason) ?? m.reason
+      unsafe sign(c, &m.at, &m.actor, &m.reason)
       unsafe send(.decideAppeal, call, &m, to: &sink)
     default: preconditionFailure("not about a claim: \(c.action)")
     }
@@ -133,9 +121,7 @@ extension Codec {
       unsafe m.key = key
       unsafe m.cap = cap?.rawValue ?? 0
       unsafe m.clear = cap == nil ? 1 : 0
-      unsafe m.at = UInt64(c.at.rawValue)
-      unsafe m.actor = unsafe arena.string(c.actor) ?? m.actor
-      unsafe m.reason = unsafe arena.string(c.reason) ?? m.reason
+      unsafe sign(c, &m.at, &m.actor, &m.reason)
       unsafe send(.setBudget, call, &m, to: &sink)
     case .setOverride(let account, let setting, let endsAt):
       var m = unsafe Probity__V1__SetOverrideRequest()
@@ -148,9 +134,7 @@ extension Codec {
         unsafe m.outcome = .init(rawValue: UInt32(outcome.rawValue))
       }
       unsafe m.ends_at = UInt64(endsAt.rawValue)
-      unsafe m.at = UInt64(c.at.rawValue)
-      unsafe m.actor = unsafe arena.string(c.actor) ?? m.actor
-      unsafe m.reason = unsafe arena.string(c.reason) ?? m.reason
+      unsafe sign(c, &m.at, &m.actor, &m.reason)
       unsafe send(.setOverride, call, &m, to: &sink)
     case .clearOverride(let account, let kind):
       var m = unsafe Probity__V1__ClearOverrideRequest()
@@ -158,9 +142,7 @@ extension Codec {
       unsafe m.account = account.id.rawValue
       unsafe m.kind = .init(rawValue: UInt32(account.kind.rawValue))
       unsafe m.setting = .init(rawValue: UInt32(kind.rawValue))
-      unsafe m.at = UInt64(c.at.rawValue)
-      unsafe m.actor = unsafe arena.string(c.actor) ?? m.actor
-      unsafe m.reason = unsafe arena.string(c.reason) ?? m.reason
+      unsafe sign(c, &m.at, &m.actor, &m.reason)
       unsafe send(.clearOverride, call, &m, to: &sink)
     case .link(let account, let other):
       var m = unsafe Probity__V1__LinkAccountsRequest()
@@ -169,9 +151,7 @@ extension Codec {
       unsafe m.kind = .init(rawValue: UInt32(account.kind.rawValue))
       unsafe m.other = other.id.rawValue
       unsafe m.other_kind = .init(rawValue: UInt32(other.kind.rawValue))
-      unsafe m.at = UInt64(c.at.rawValue)
-      unsafe m.actor = unsafe arena.string(c.actor) ?? m.actor
-      unsafe m.reason = unsafe arena.string(c.reason) ?? m.reason
+      unsafe sign(c, &m.at, &m.actor, &m.reason)
       unsafe send(.linkAccounts, call, &m, to: &sink)
     case .unlink(let account, let other):
       var m = unsafe Probity__V1__UnlinkAccountsRequest()
@@ -180,9 +160,7 @@ extension Codec {
       unsafe m.kind = .init(rawValue: UInt32(account.kind.rawValue))
       unsafe m.other = other.id.rawValue
       unsafe m.other_kind = .init(rawValue: UInt32(other.kind.rawValue))
-      unsafe m.at = UInt64(c.at.rawValue)
-      unsafe m.actor = unsafe arena.string(c.actor) ?? m.actor
-      unsafe m.reason = unsafe arena.string(c.reason) ?? m.reason
+      unsafe sign(c, &m.at, &m.actor, &m.reason)
       unsafe send(.unlinkAccounts, call, &m, to: &sink)
     default: encodePolicyChange(c, call, to: &sink)
     }
@@ -196,28 +174,32 @@ extension Codec {
       var m = unsafe Probity__V1__PutPolicyRequest()
       unsafe probity__v1__put_policy_request__init(&m)
       unsafe m.document = unsafe arena.string(text) ?? m.document
-      unsafe m.at = UInt64(c.at.rawValue)
-      unsafe m.actor = unsafe arena.string(c.actor) ?? m.actor
-      unsafe m.reason = unsafe arena.string(c.reason) ?? m.reason
+      unsafe sign(c, &m.at, &m.actor, &m.reason)
       unsafe send(.putPolicy, call, &m, to: &sink)
     case .activatePolicy(let hash):
       var m = unsafe Probity__V1__ActivatePolicyRequest()
       unsafe probity__v1__activate_policy_request__init(&m)
       unsafe m.policy = hash
-      unsafe m.at = UInt64(c.at.rawValue)
-      unsafe m.actor = unsafe arena.string(c.actor) ?? m.actor
-      unsafe m.reason = unsafe arena.string(c.reason) ?? m.reason
+      unsafe sign(c, &m.at, &m.actor, &m.reason)
       unsafe send(.activatePolicy, call, &m, to: &sink)
     case .shadowPolicy(let hash):
       var m = unsafe Probity__V1__ShadowPolicyRequest()
       unsafe probity__v1__shadow_policy_request__init(&m)
       unsafe m.policy = hash ?? 0
-      unsafe m.at = UInt64(c.at.rawValue)
-      unsafe m.actor = unsafe arena.string(c.actor) ?? m.actor
-      unsafe m.reason = unsafe arena.string(c.reason) ?? m.reason
+      unsafe sign(c, &m.at, &m.actor, &m.reason)
       unsafe send(.shadowPolicy, call, &m, to: &sink)
     default: preconditionFailure("no change of a policy: \(c.action)")
     }
+  }
+
+  /// When, by whom and why: in every command's message.
+  private func sign(
+    _ c: DeskCommand, _ at: inout UInt64, _ actor: inout UnsafeMutablePointer<CChar>?,
+    _ reason: inout UnsafeMutablePointer<CChar>?
+  ) {
+    at = UInt64(c.at.rawValue)
+    unsafe actor = unsafe arena.string(c.actor) ?? actor
+    unsafe reason = unsafe arena.string(c.reason) ?? reason
   }
 
   func message(_ claim: Claim) -> Probity__V1__Claim {
