@@ -5769,7 +5769,7 @@ const ProtobufCMessageDescriptor probity__v1__outcome_change__descriptor =
   (ProtobufCMessageInit) probity__v1__outcome_change__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor probity__v1__claim_reply__field_descriptors[30] =
+static const ProtobufCFieldDescriptor probity__v1__claim_reply__field_descriptors[31] =
 {
   {
     "claim",
@@ -6131,8 +6131,21 @@ static const ProtobufCFieldDescriptor probity__v1__claim_reply__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "affected",
+    31,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ClaimReply, affected),
+    &probity__v1__affected_decisions_reply__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned probity__v1__claim_reply__field_indices_by_name[] = {
+  30,   /* field[30] = affected */
   18,   /* field[18] = answer_due_at */
   13,   /* field[13] = appeal */
   14,   /* field[14] = appeal_by */
@@ -6167,7 +6180,7 @@ static const unsigned probity__v1__claim_reply__field_indices_by_name[] = {
 static const ProtobufCIntRange probity__v1__claim_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 30 }
+  { 0, 31 }
 };
 const ProtobufCMessageDescriptor probity__v1__claim_reply__descriptor =
 {
@@ -6177,7 +6190,7 @@ const ProtobufCMessageDescriptor probity__v1__claim_reply__descriptor =
   "Probity__V1__ClaimReply",
   "probity.v1",
   sizeof(Probity__V1__ClaimReply),
-  30,
+  31,
   probity__v1__claim_reply__field_descriptors,
   probity__v1__claim_reply__field_indices_by_name,
   1,  probity__v1__claim_reply__number_ranges,

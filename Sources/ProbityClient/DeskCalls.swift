@@ -54,6 +54,8 @@ extension ProbityClient {
     try await commandClaim(.openAppeal(id, by: party), actor, reason, at)
   }
 
+  /// - Returns: upheld, `affected` lists later decisions that would be others now; where it
+  ///   has a `next`, `affectedDecisions` goes on below that.
   public func decideAppeal(
     _ id: ClaimID, isUpheld: Bool, actor: String, reason: String = "", at: UnixSeconds = .zero
   ) async throws(CallFailure) -> ClaimReply {

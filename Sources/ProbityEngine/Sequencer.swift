@@ -225,7 +225,7 @@ package final class Sequencer: Sendable {
       case .success(let answer):
         appliedCount += 1
         post(command.action, state)
-        return .answered(answer, position: state.position)
+        return .answered(state.completed(answer, to: command.action), position: state.position)
       case .failure(let refusal): return .refused(refusal)
       }
     case .ask(let question): return .told(state.answer(question), position: state.position)

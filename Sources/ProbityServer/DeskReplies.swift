@@ -84,6 +84,7 @@ extension LoopContext {
     reply.isWithdrawn = answer.isWithdrawn
     reply.isRepeated = answer.isRepeated
     reply.notes = answer.notes
+    reply.affected = answer.affected
     addDeadlines(to: &reply)
     guard let receipt else { return reply }
     let decision = receipt.decision

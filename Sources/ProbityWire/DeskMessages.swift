@@ -116,6 +116,8 @@ public struct ClaimReply: Equatable, Sendable {
   public var changes: [Change] = []
   /// As `Receipt.init(_:)` reads it; empty = none.
   public var receipt: [UInt8] = []
+  /// The first page of later decisions that would be others now, where an appeal was upheld.
+  public var affected: AffectedReport?
   /// Of the command that opened it.
   public var openedPosition: LogPosition
   public var basis: JudgementBasis

@@ -32,6 +32,7 @@ extension Codec {
       unsafe m.changes[$0].map { unsafe change($0.pointee) }
     }
     reply.receipt = unsafe Array(UnsafeBufferPointer(start: m.receipt.data, count: m.receipt.len))
+    if let page = unsafe m.affected { reply.affected = unsafe report(page.pointee) }
     return reply
   }
 
@@ -103,13 +104,8 @@ extension Codec {
     let m = unsafe try unpack(
       bytes, "AffectedDecisionsReply", probity__v1__affected_decisions_reply__unpack
     ).pointee
-    let report = unsafe AffectedReport(
-      decisions: (0..<m.n_decisions).compactMap {
-        unsafe m.decisions[$0].map { unsafe decision($0.pointee) }
-      }, lookedAt: unsafe Int(m.looked_at), unreadable: unsafe Int(m.unreadable),
-      next: unsafe m.more == 0 ? nil : m.next)
     return unsafe AffectedDecisionsReply(
-      report: report, logPosition: LogPosition(m.log_position))
+      report: report(m), logPosition: LogPosition(m.log_position))
   }
 
   // MARK: Parts
@@ -219,6 +215,14 @@ extension Codec {
     return unsafe ShadowReport.Difference(
       claim: claim(facts), outcome: outcome(m.outcome), other: outcome(m.other),
       number: m.number)
+  }
+
+  private func report(_ m: Probity__V1__AffectedDecisionsReply) -> AffectedReport {
+    unsafe AffectedReport(
+      decisions: (0..<m.n_decisions).compactMap {
+        unsafe m.decisions[$0].map { unsafe decision($0.pointee) }
+      }, lookedAt: unsafe Int(m.looked_at), unreadable: unsafe Int(m.unreadable),
+      next: unsafe m.more == 0 ? nil : m.next)
   }
 
   private func decision(_ m: Probity__V1__AffectedDecision) -> AffectedDecision {

@@ -38,7 +38,9 @@ extension Codec {
       unsafe respond(&m, stream, to: &sink)
     case .policies(let reply): encodePolicies(reply, stream, to: &sink)
     case .shadow(let reply): encodeShadow(reply, stream, to: &sink)
-    case .affected(let reply): encodeAffected(reply, stream, to: &sink)
+    case .affected(let reply):
+      var m = unsafe message(reply.report, reply.logPosition)
+      unsafe respond(&m, stream, to: &sink)
     }
   }
 
@@ -67,6 +69,7 @@ extension Codec {
     unsafe attach(receipt: reply.receipt, to: &m)
     unsafe (m.n_notes, m.notes) = unsafe list(reply.notes, note)
     unsafe (m.n_changes, m.changes) = unsafe list(reply.changes, change)
+    unsafe attach(reply.affected, reply.basis.logPosition, to: &m)
     unsafe withUnsafeMutablePointer(to: &claim) { claim in
       unsafe m.claim = unsafe claim
       unsafe respond(&m, stream, to: &sink)
@@ -112,6 +115,16 @@ extension Codec {
     unsafe m.receipt = unsafe ProtobufCBinaryData(len: receipt.count, data: bytes)
   }
 
+  private func attach(
+    _ report: AffectedReport?, _ position: LogPosition, to m: inout Probity__V1__ClaimReply
+  ) {
+    guard let report,
+      let page = unsafe arena.allocate(Probity__V1__AffectedDecisionsReply.self, count: 1)
+    else { return }
+    unsafe page.initialize(to: message(report, position))
+    unsafe m.affected = unsafe page
+  }
+
   private func note(_ note: ClaimNote) -> Probity__V1__ClaimNote {
     var m = unsafe Probity__V1__ClaimNote()
     unsafe probity__v1__claim_note__init(&m)
@@ -133,18 +146,18 @@ extension Codec {
     return unsafe m
   }
 
-  private func encodeAffected<Sink: FrameSink>(
-    _ reply: AffectedDecisionsReply, _ stream: UInt32, to sink: inout Sink
-  ) {
+  private func message(
+    _ report: AffectedReport, _ position: LogPosition
+  ) -> Probity__V1__AffectedDecisionsReply {
     var m = unsafe Probity__V1__AffectedDecisionsReply()
     unsafe probity__v1__affected_decisions_reply__init(&m)
-    unsafe (m.n_decisions, m.decisions) = unsafe list(reply.report.decisions, decision)
-    unsafe m.looked_at = UInt32(clamping: reply.report.lookedAt)
-    unsafe m.unreadable = UInt32(clamping: reply.report.unreadable)
-    unsafe m.more = reply.report.next == nil ? 0 : 1
-    unsafe m.next = reply.report.next ?? 0
-    unsafe m.log_position = reply.logPosition.rawValue
-    unsafe respond(&m, stream, to: &sink)
+    unsafe (m.n_decisions, m.decisions) = unsafe list(report.decisions, decision)
+    unsafe m.looked_at = UInt32(clamping: report.lookedAt)
+    unsafe m.unreadable = UInt32(clamping: report.unreadable)
+    unsafe m.more = report.next == nil ? 0 : 1
+    unsafe m.next = report.next ?? 0
+    unsafe m.log_position = position.rawValue
+    return unsafe m
   }
 
   private func decision(_ decision: AffectedDecision) -> Probity__V1__AffectedDecision {

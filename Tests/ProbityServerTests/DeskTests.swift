@@ -1,6 +1,5 @@
 import Glibc
 import IntegrityCore
-import IntegrityPolicy
 import NIOCore
 import ProbityClient
 import ProbityServer
@@ -14,17 +13,17 @@ import Testing
 
   /// What the standard policy has the platform pay: the carrier has proven it.
   static func claim(
-    _ id: UInt64, amount: Int64 = 2_000, kind: ClaimKind = .quality,
+    _ id: UInt64, buyer: UInt64 = 42, amount: Int64 = 2_000, kind: ClaimKind = .quality,
     allegation: Allegation = .notReceived, proofs: ClaimProofs = .trackingInvalid,
     at: UnixSeconds = now
   ) -> Claim {
     Claim(
-      id: ClaimID(id), buyer: AccountID(42), merchant: AccountID(7), order: 1_001,
+      id: ClaimID(id), buyer: AccountID(buyer), merchant: AccountID(7), order: 1_001,
       openedAt: at, amount: Minor(amount), category: 3, kind: kind, allegation: allegation,
       proofs: proofs)
   }
 
-  private static func withClient(
+  static func withClient(
     limits: @escaping (inout ServerLimits) -> Void = { _ in },
     _ body: @escaping @Sendable (ProbityClient, Daemon) async throws -> Void
   ) async throws {
@@ -35,7 +34,7 @@ import Testing
 
   /// Expects `body` to fail so, and returns how it did.
   @discardableResult
-  private static func failure(
+  static func failure(
     _ status: StatusCode, field: String, notExecuted: Bool,
     _ location: SourceLocation = #_sourceLocation, _ body: () async throws -> Void
   ) async -> CallFailure? {
@@ -246,8 +245,44 @@ import Testing
       #expect(upheld.appeal.state == .upheld && upheld.money.state == .reversed)
       #expect(upheld.outcome == .decline && upheld.answerDueAt == .zero)
       #expect(upheld.notes.map(\.what) == [.appealDecided, .appealOpened, .paid])
+      #expect(upheld.affected == AffectedReport(decisions: [], lookedAt: 0, unreadable: 0))
       let affected = try await client.affectedDecisions(by: ClaimID(1))
-      #expect(affected.report.lookedAt == 0 && affected.report.next == nil)
+      #expect(affected.report == upheld.affected)
+      #expect(try await client.claim(ClaimID(1)).affected == nil)
+    }
+  }
+
+  /// More later claims than a page looks at: those behind it are had from its cursor on.
+  @Test func anUpheldAppealListsWhatItChanges() async throws {
+    try await Self.withClient { client, _ in
+      let small = { (id: UInt64) in
+        Self.claim(id, buyer: 100 + id, amount: 1_000, allegation: .defective, proofs: [])
+      }
+      let at = UnixSeconds(Self.claim(1).openedAt.rawValue + 10)
+      _ = try await client.setBudget(.merchant30Days, key: 7, cap: Minor(1_000), actor: "li")
+      #expect(try await client.openClaim(small(1)).outcome == .platformCompensates)
+      for id in UInt64(2)...71 {
+        let later = try await client.openClaim(small(id))
+        #expect(later.outcome == .returnAndRefund)
+      }
+      let appealed = try await client.openAppeal(ClaimID(1), by: .merchant, at: at)
+      #expect(appealed.affected == nil)
+      var replies: [ClaimReply] = []
+      for _ in 1...2 {
+        replies.append(
+          try await client.decideAppeal(ClaimID(1), isUpheld: true, actor: "wang", at: at))
+      }
+      #expect(replies.map(\.isRepeated) == [false, true])
+      let page = try #require(replies[0].affected)
+      #expect(replies[1].affected == page)
+      #expect(page.lookedAt == 64 && page.unreadable == 0)
+      #expect(page.decisions.map(\.claim.rawValue) == Array((8...71).reversed()))
+      #expect(page.decisions.allSatisfy { $0.other == .platformCompensates })
+      let rest = try await client.affectedDecisions(
+        by: ClaimID(1), below: try #require(page.next)
+      ).report
+      #expect(rest.decisions.map(\.claim.rawValue) == Array((2...7).reversed()))
+      #expect(rest.next == nil)
     }
   }
 
@@ -257,129 +292,6 @@ import Testing
       let withdrawn = try await client.withdrawClaim(ClaimID(1))
       #expect(withdrawn.isWithdrawn && withdrawn.money.state == .released)
       #expect(withdrawn.money.counted == Minor(0) && withdrawn.appealableUntil == .zero)
-    }
-  }
-
-  // MARK: Operators
-
-  @Test func aTierThatAnOperatorSetIsSeenEverywhere() async throws {
-    try await Self.withClient { client, _ in
-      let account = AccountKey(.buyer, AccountID(42))
-      _ = try await client.record((1...5).map { ServerTests.settled($0) })
-      let before = try await client.score(account)
-      try await client.setOverride(account, .tier(.e), actor: "li", reason: "ring")
-      let score = try await client.score(account)
-      #expect(score.tier == .e && before.tier != .e)
-      #expect(score.reasons.first == Reason(code: .o01Override, points: 0))
-      #expect(Array(score.reasons.dropFirst()) == before.reasons)
-      #expect(score.score == before.score && score.isKnown)
-      let explained = try await client.explain(account)
-      #expect(explained.verdict.tier == .e && explained.tierByScore == before.tier)
-      #expect(explained.verdict.reasons.first?.code == .o01Override)
-      let ids = [AccountID(41), AccountID(42), AccountID(43)]
-      let batch = try await client.scoreBatch(ids, kind: .buyer).verdicts
-      #expect(batch.map(\.isOverridden) == [false, true, false])
-      #expect(batch[1].tier == .e && batch[1].score == before.score && batch[1].isKnown)
-      let merchants = try await client.scoreBatch(ids, kind: .merchant).verdicts
-      #expect(merchants.allSatisfy { !$0.isOverridden })
-      let other = try await client.score(AccountKey(.buyer, AccountID(41)))
-      #expect(other.reasons.allSatisfy { $0.code != .o01Override })
-      let standing = try await client.overrides(of: account).overrides
-      #expect(standing.map(\.setting) == [.tier(.e)] && standing.first?.reason == "ring")
-      try await client.clearOverride(account, .tier, actor: "li")
-      #expect(try await client.score(account).reasons == before.reasons)
-      #expect(try await client.scoreBatch(ids, kind: .buyer).verdicts[1].rawValue >> 24 == 0)
-    }
-  }
-
-  @Test func anOverrideEnds() async throws {
-    try await Self.withClient { client, _ in
-      let account = AccountKey(.merchant, AccountID(7))
-      let now = Self.now
-      let end = UnixSeconds(now.rawValue + 3_600)
-      try await client.setOverride(account, .tier(.a), endsAt: end, actor: "li", at: now)
-      #expect(try await client.score(account).tier == .a)
-      #expect(try await client.score(account, asOf: end).tier != .a)
-      await Self.failure(.notFound, field: "account", notExecuted: false) {
-        try await client.clearOverride(account, .outcome, actor: "li")
-      }
-    }
-  }
-
-  @Test func linkedAccountsAreOneIdentity() async throws {
-    try await Self.withClient { client, _ in
-      let (a, b) = (AccountKey(.buyer, AccountID(42)), AccountKey(.merchant, AccountID(7)))
-      try await client.link(a, b, actor: "li")
-      #expect(try await client.overrides(of: a).linked == [b])
-      let claim = Self.claim(1, allegation: .defective, proofs: [])
-      let reply = try await client.openClaim(claim)
-      #expect(reply.outcome == .manualReview)
-      #expect(reply.reasons.contains { $0.code == .b06LinkedAccounts })
-      try await client.unlink(a, b, actor: "li")
-      #expect(try await client.overrides(of: a).linked.isEmpty)
-    }
-  }
-
-  // MARK: Policies
-
-  static let stricter = PolicyDocument.standardText
-    .replacing("\nversion: 2\n", with: "\nversion: 3\n")
-    .replacing("\nname: standard\n", with: "\nname: stricter\n")
-    .replacing("  manualAmount: 200000\n", with: "  manualAmount: 1000\n")
-
-  @Test func aPolicyThatIsActivatedIsInForce() async throws {
-    try await Self.withClient { client, _ in
-      let account = AccountKey(.buyer, AccountID(42))
-      let before = try await client.score(account).basis
-      let put = try await client.putPolicy(Self.stricter, actor: "li")
-      #expect(put.version == 3 && !put.isActive && put.hash != before.policyHash)
-      #expect(try await client.score(account).basis.policyHash == before.policyHash)
-      #expect(try await client.status().policyName == "standard")
-      let active = try await client.activatePolicy(put.hash, actor: "li")
-      #expect(active.isActive && active.hash == put.hash)
-      let after = try await client.score(account).basis
-      #expect((after.policyHash, after.policyVersion) == (put.hash, 3))
-      let status = try await client.status()
-      #expect((status.policyName, status.policyHash) == ("stricter", put.hash))
-      let report = try await client.policies().report
-      #expect(report.entries.map(\.name) == ["standard", "stricter"])
-      #expect(report.entries.map(\.text) == [PolicyDocument.standardText, Self.stricter])
-      #expect(report.activeHash == put.hash && report.shadowHash == nil)
-      #expect(try await client.policies(put.hash).report.entries.map(\.hash) == [put.hash])
-    }
-  }
-
-  @Test func aBrokenPolicyIsRefusedWithItsLine() async throws {
-    try await Self.withClient { client, _ in
-      let failure = await Self.failure(.invalidArgument, field: "document", notExecuted: false) {
-        _ = try await client.putPolicy("version: 3\nnonsense: 1\n", actor: "li")
-      }
-      #expect(failure?.message.contains("nonsense") == true)
-      let same = Self.stricter.replacing("\nversion: 3\n", with: "\nversion: 2\n")
-      await Self.failure(.failedPrecondition, field: "version", notExecuted: false) {
-        _ = try await client.putPolicy(same, actor: "li")
-      }
-    }
-  }
-
-  @Test func aPolicyInShadowSaysWhatItWouldHaveDone() async throws {
-    try await Self.withClient { client, _ in
-      let put = try await client.putPolicy(Self.stricter, actor: "li")
-      _ = try await client.shadowPolicy(put.hash, actor: "li")
-      for id in 1...2 as ClosedRange<UInt64> {
-        let claim = Self.claim(id, amount: 1_500, allegation: .defective, proofs: [])
-        _ = try await client.openClaim(claim)
-      }
-      _ = try await client.openClaim(Self.claim(3))
-      let page = try await client.shadow(countMax: 1).report
-      #expect(page.tally.claimCount == 3 && page.tally.differingCount == 2)
-      #expect(page.differences.map(\.claim.id.rawValue) == [2])
-      #expect(page.differences.allSatisfy { $0.other == .manualReview })
-      let rest = try await client.shadow(below: try #require(page.next)).report
-      #expect(rest.differences.map(\.claim.id.rawValue) == [1] && rest.next == nil)
-      #expect(try await client.policies().report.shadow == page.tally)
-      _ = try await client.shadowPolicy(nil, actor: "li")
-      #expect(try await client.policies().report.shadowHash == nil)
     }
   }
 

@@ -92,6 +92,7 @@ enum SampleDesk {
       ClaimReply.Change(kind: $0, number: .max, text: "19 clean orders", textChinese: "十九单")
     }
     reply.receipt = (0..<Receipt.sizeBytes).map { UInt8(truncatingIfNeeded: $0) }
+    reply.affected = affected.report
     return reply
   }
 

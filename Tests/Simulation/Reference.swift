@@ -53,7 +53,7 @@ struct Reference {
   /// The same of a command of the desk.
   mutating func append(_ command: DeskCommand) throws -> Result<DeskAnswer, DeskRefusal> {
     timeline.append(.desk(command))
-    let result = state.apply(command)
+    let result = state.apply(command).map { state.completed($0, to: command.action) }
     try model.apply(command, result, weight: weight(of: result))
     lastAnswer = result
     return result
@@ -188,10 +188,12 @@ struct Violation: Error, CustomStringConvertible {
 }
 
 extension Result<DeskAnswer, DeskRefusal> {
-  /// As it is answered where the receipt of a claim cannot be read.
-  var withoutReceipt: Self {
-    guard case .success(.claim(var answer)) = self else { return self }
-    answer.receipt = nil
+  /// As it is answered where the receipts that `found` says it could not read cannot be.
+  func excusing(_ found: Self) -> Self {
+    guard case .success(.claim(var answer)) = self, case .success(.claim(let other)) = found
+    else { return self }
+    if other.receipt == nil { answer.receipt = nil }
+    if let page = other.affected, page.unreadable > 0 { answer.affected = page }
     return .success(.claim(answer))
   }
 }

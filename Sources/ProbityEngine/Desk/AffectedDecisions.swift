@@ -5,6 +5,14 @@ extension IntegrityState {
   /// Most decisions decided once more for one page: each is a receipt read, maybe from disk.
   static let affectedMax = 64
 
+  /// An answer with what only those who wait for it are told: no replay of the log works it out.
+  public func completed(_ answer: DeskAnswer, to action: DeskAction) -> DeskAnswer {
+    guard case .decideAppeal(let id, isUpheld: true) = action, case .claim(var claim) = answer
+    else { return answer }
+    claim.affected = try? affected(by: id, below: .max)
+    return .claim(claim)
+  }
+
   /// Which later decisions an undone claim has changed: each is decided once more from its
   /// receipt, without what the claim had put into the evidence and the sums by then.
   func affected(by id: ClaimID, below: UInt32) throws(DeskRefusal) -> AffectedReport {

@@ -69,7 +69,9 @@ extension AppealCommand {
           claim.id, isUpheld: decision == .upheld, actor: actor.name, reason: actor.reason,
           at: actor.time)
         try ClaimCommand.show(reply, json: json)
-        if decision == .upheld { try await Affected.list(claim.id, client, json: json) }
+        if let page = reply.affected {
+          try await Affected.list(claim.id, from: page, client, json: json)
+        }
       }
     }
   }
@@ -87,20 +89,27 @@ extension AppealCommand {
     @OptionGroup var client: ClientOptions
 
     func run() async throws {
-      try await client.withClient { try await Self.list(claim.id, $0, json: json) }
+      try await client.withClient { client in
+        let page = try await client.affectedDecisions(by: claim.id).report
+        try await Self.list(claim.id, from: page, client, json: json)
+      }
     }
 
     /// Page by page, to the end.
-    static func list(_ claim: ClaimID, _ client: ProbityClient, json: Bool) async throws {
+    static func list(
+      _ claim: ClaimID, from first: AffectedReport, _ client: ProbityClient, json: Bool
+    ) async throws {
       var (differing, lookedAt, unreadable) = (0, 0, 0)
-      var below: UInt32? = 0
-      while let number = below {
-        let report = try await client.affectedDecisions(by: claim, below: number).report
+      var page: AffectedReport? = first
+      while let report = page {
         for decision in report.decisions { try show(decision, json: json) }
         differing += report.decisions.count
         lookedAt += report.lookedAt
         unreadable += report.unreadable
-        below = report.next
+        page = nil
+        if let below = report.next {
+          page = try await client.affectedDecisions(by: claim, below: below).report
+        }
       }
       if json { return }
       let missing = unreadable == 0 ? "" : "; \(unreadable) receipts could not be read"

@@ -1132,10 +1132,15 @@ struct  Probity__V1__ClaimReply
   uint32_t policy_version;
   uint64_t policy_hash;
   protobuf_c_boolean degraded;
+  /*
+   * The first page of later decisions that would have been others: DecideAppeal, where
+   * it upheld. AffectedDecisions goes on from its `next`.
+   */
+  Probity__V1__AffectedDecisionsReply *affected;
 };
 #define PROBITY__V1__CLAIM_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&probity__v1__claim_reply__descriptor) \
-    , NULL, PROBITY__V1__OUTCOME__OUTCOME_UNSPECIFIED, PROBITY__V1__OUTCOME__OUTCOME_UNSPECIFIED, PROBITY__V1__VERDICT__VERDICT_UNSPECIFIED, 0,NULL, 0,NULL, 0, 0, 0, 0, PROBITY__V1__SUBSIDY_STATE__NOTHING_RESERVED, 0, 0, PROBITY__V1__APPEAL_STATE__NO_APPEAL, PROBITY__V1__ACCOUNT_KIND__ACCOUNT_KIND_UNSPECIFIED, 0, 0, 0, 0, 0, 0, 0,NULL, 0,NULL, {0,NULL}, 0, 0, 0, 0, 0, 0 }
+    , NULL, PROBITY__V1__OUTCOME__OUTCOME_UNSPECIFIED, PROBITY__V1__OUTCOME__OUTCOME_UNSPECIFIED, PROBITY__V1__VERDICT__VERDICT_UNSPECIFIED, 0,NULL, 0,NULL, 0, 0, 0, 0, PROBITY__V1__SUBSIDY_STATE__NOTHING_RESERVED, 0, 0, PROBITY__V1__APPEAL_STATE__NO_APPEAL, PROBITY__V1__ACCOUNT_KIND__ACCOUNT_KIND_UNSPECIFIED, 0, 0, 0, 0, 0, 0, 0,NULL, 0,NULL, {0,NULL}, 0, 0, 0, 0, 0, 0, NULL }
 
 
 struct  Probity__V1__AffectedDecisionsRequest
