@@ -12,6 +12,10 @@ extension LoopContext {
       var explains = false
       if case .command(_, explains: true) = request { explains = true }
       return .claim(claimReply(answer, position, explains: explains))
+    case .undone(let answer, let affected):
+      var reply = claimReply(answer, position, explains: false)
+      reply.affected = affected
+      return .claim(reply)
     case .policy(let version, let hash, let isActive):
       return .policy(
         PolicyReply(version: version, hash: hash, isActive: isActive, logPosition: position))
@@ -84,7 +88,6 @@ extension LoopContext {
     reply.isWithdrawn = answer.isWithdrawn
     reply.isRepeated = answer.isRepeated
     reply.notes = answer.notes
-    reply.affected = answer.affected
     addDeadlines(to: &reply)
     guard let receipt else { return reply }
     let decision = receipt.decision

@@ -53,10 +53,10 @@ struct Reference {
   /// The same of a command of the desk.
   mutating func append(_ command: DeskCommand) throws -> Result<DeskAnswer, DeskRefusal> {
     timeline.append(.desk(command))
-    let result = state.apply(command).map { state.completed($0, to: command.action) }
+    let result = state.apply(command)
     try model.apply(command, result, weight: weight(of: result))
     lastAnswer = result
-    return result
+    return result.map { state.completed($0, to: command.action) }
   }
 
   private func weight(of result: Result<DeskAnswer, DeskRefusal>) -> Float {
@@ -190,10 +190,14 @@ struct Violation: Error, CustomStringConvertible {
 extension Result<DeskAnswer, DeskRefusal> {
   /// As it is answered where the receipts that `found` says it could not read cannot be.
   func excusing(_ found: Self) -> Self {
-    guard case .success(.claim(var answer)) = self, case .success(.claim(let other)) = found
-    else { return self }
-    if other.receipt == nil { answer.receipt = nil }
-    if let page = other.affected, page.unreadable > 0 { answer.affected = page }
-    return .success(.claim(answer))
+    switch (self, found) {
+    case (.success(.claim(var answer)), .success(.claim(let other))):
+      if other.receipt == nil { answer.receipt = nil }
+      return .success(.claim(answer))
+    case (.success(.undone(var answer, let page)), .success(.undone(let other, let otherPage))):
+      if other.receipt == nil { answer.receipt = nil }
+      return .success(.undone(answer, affected: otherPage.unreadable > 0 ? otherPage : page))
+    default: return self
+    }
   }
 }

@@ -238,7 +238,9 @@ final class Simulation {
     if found != (hasPlannedFault ? expected.excusing(found) : expected) {
       throw Violation("\(command.action): answered \(found), not \(expected)")
     }
-    if case .success(.claim(let answer)) = found, !answer.isRepeated { tally.claims += 1 }
+    if case .success(.claim(let answer)) = reference.lastAnswer, !answer.isRepeated {
+      tally.claims += 1
+    }
     acknowledgedPosition = UInt64(reference.timeline.count)
     clerks[clerk].acknowledge(command)
   }

@@ -43,8 +43,6 @@ public struct ClaimAnswer: Sendable, Equatable {
   public var isRepeated: Bool
   /// Where it was just made, or was asked for and is kept.
   public var receipt: Receipt?
-  /// The first page of later decisions that would be others now: where an appeal was just upheld.
-  public var affected: AffectedReport?
 
   public init(
     claim: Claim, outcome: Outcome, firstOutcome: Outcome, verdict: Verdict? = nil,

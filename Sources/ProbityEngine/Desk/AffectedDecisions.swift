@@ -7,10 +7,10 @@ extension IntegrityState {
 
   /// An answer with what only those who wait for it are told: no replay of the log works it out.
   public func completed(_ answer: DeskAnswer, to action: DeskAction) -> DeskAnswer {
-    guard case .decideAppeal(let id, isUpheld: true) = action, case .claim(var claim) = answer
+    guard case .decideAppeal(let id, isUpheld: true) = action, case .claim(let claim) = answer,
+      let affected = try? affected(by: id, below: .max)
     else { return answer }
-    claim.affected = try? affected(by: id, below: .max)
-    return .claim(claim)
+    return .undone(claim, affected: affected)
   }
 
   /// Which later decisions an undone claim has changed: each is decided once more from its
