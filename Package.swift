@@ -81,6 +81,8 @@ let package = Package(
     .target(
       name: "EventFeed", dependencies: ["IntegrityCore", "CXXHash"], swiftSettings: house),
     .target(
+      name: "PolicyFitting", dependencies: ["IntegrityCore"], swiftSettings: house),
+    .target(
       name: "MarketplaceSimulator", dependencies: ["IntegrityCore"], swiftSettings: house),
     .target(
       name: "AccountStore", dependencies: ["IntegrityCore", "CProbityShims"],
@@ -135,7 +137,7 @@ let package = Package(
       name: "probity",
       dependencies: [
         "ProbityServer", "ProbityClient", "ProbityEngine", "IntegrityPolicy", "IntegrityCore",
-        "EventFeed", "MarketplaceSimulator", "LoadGenerator", "CProbityShims",
+        "EventFeed", "PolicyFitting", "MarketplaceSimulator", "LoadGenerator", "CProbityShims",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -210,6 +212,10 @@ let package = Package(
       name: "IntegrityCoreTests", dependencies: ["IntegrityCore"], swiftSettings: house),
     .testTarget(
       name: "IntegrityPolicyTests", dependencies: ["IntegrityPolicy", "IntegrityCore"],
+      swiftSettings: house),
+    .testTarget(
+      name: "PolicyFittingTests",
+      dependencies: ["PolicyFitting", "IntegrityPolicy", "IntegrityCore"],
       swiftSettings: house),
     .testTarget(
       name: "EventFeedTests", dependencies: ["EventFeed", "IntegrityCore"], swiftSettings: house),

@@ -3665,7 +3665,7 @@ const ProtobufCMessageDescriptor probity__v1__change__descriptor =
   (ProtobufCMessageInit) probity__v1__change__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor probity__v1__explain_reply__field_descriptors[9] =
+static const ProtobufCFieldDescriptor probity__v1__explain_reply__field_descriptors[11] =
 {
   {
     "verdict",
@@ -3775,6 +3775,30 @@ static const ProtobufCFieldDescriptor probity__v1__explain_reply__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "probability",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ExplainReply, probability),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "probability_at_floor",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ExplainReply, probability_at_floor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned probity__v1__explain_reply__field_indices_by_name[] = {
   4,   /* field[4] = changes */
@@ -3784,13 +3808,15 @@ static const unsigned probity__v1__explain_reply__field_indices_by_name[] = {
   6,   /* field[6] = first_event_day_at */
   5,   /* field[5] = last_event_at */
   1,   /* field[1] = points_base */
+  9,   /* field[9] = probability */
+  10,   /* field[10] = probability_at_floor */
   8,   /* field[8] = tier_by_score */
   0,   /* field[0] = verdict */
 };
 static const ProtobufCIntRange probity__v1__explain_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor probity__v1__explain_reply__descriptor =
 {
@@ -3800,7 +3826,7 @@ const ProtobufCMessageDescriptor probity__v1__explain_reply__descriptor =
   "Probity__V1__ExplainReply",
   "probity.v1",
   sizeof(Probity__V1__ExplainReply),
-  9,
+  11,
   probity__v1__explain_reply__field_descriptors,
   probity__v1__explain_reply__field_indices_by_name,
   1,  probity__v1__explain_reply__number_ranges,

@@ -1,6 +1,10 @@
 /// A judgement with everything that went into it: what `Explain` answers.
 public struct Explanation: Sendable, Equatable {
   public let judgement: Judgement
+  /// Chance that the account's next order goes wrong through its fault, 0…1: by the
+  /// score, and by the floor, which is the most that is to be feared.
+  public let probability: Double
+  public let probabilityAtFloor: Double
   /// The tier that the score alone gives, before the cooldown.
   public let tierByScore: Tier
   /// Points every account of the kind starts from.
@@ -63,6 +67,8 @@ extension Policy {
     let history = card.historyExplanation(evidence, kind: kind)
     return Explanation(
       judgement: judgement,
+      probability: scale(kind).probability(ofScore: judgement.score),
+      probabilityAtFloor: scale(kind).probability(ofScore: judgement.scoreFloor),
       tierByScore: tiers.tier(ofScore: judgement.score),
       pointsBase: card.base,
       dimensions: card.dimensionExplanations(evidence, kind: kind, names: names) + [history],
@@ -114,7 +120,8 @@ extension Scorecard {
 }
 
 extension Evidence {
-  fileprivate func named(_ kind: AccountKind) -> [EvidenceCount] {
+  /// The ten counters of an account of `kind` by name, in their order.
+  package func named(_ kind: AccountKind) -> [EvidenceCount] {
     switch kind {
     case .buyer:
       BuyerCounter.allCases.map { EvidenceCount(name: "\($0)", value: self[$0]) }

@@ -5,18 +5,20 @@ public struct CardRules: Sendable, Equatable {
   /// By lane: `BuyerDimension` or `MerchantDimension` order.
   public var dimensions: [DimensionRules]
   public var history: HistoryRules
+  public var scale: ScoreScale
   /// Standard deviations between a rate and its upper credible bound: 0 … 5.
   public var boundDeviations: Float
   /// Buyers: how much of an upheld claim is forgiven: 0 … 1.
   public var upheldCredit: Float
 
   public init(
-    base: Float, dimensions: [DimensionRules], history: HistoryRules, boundDeviations: Float,
-    upheldCredit: Float
+    base: Float, dimensions: [DimensionRules], history: HistoryRules, scale: ScoreScale,
+    boundDeviations: Float, upheldCredit: Float
   ) {
     self.base = base
     self.dimensions = dimensions
     self.history = history
+    self.scale = scale
     self.boundDeviations = boundDeviations
     self.upheldCredit = upheldCredit
   }
@@ -89,6 +91,11 @@ public final class Policy: Sendable {
   @inlinable
   public func card(_ kind: AccountKind) -> Scorecard { kind == .buyer ? buyer : merchant }
 
+  /// What the scores of `kind` mean.
+  public func scale(_ kind: AccountKind) -> ScoreScale {
+    kind == .buyer ? buyerRules.scale : merchantRules.scale
+  }
+
   private static func hash(
     _ version: UInt32, _ cards: [CardRules], _ tiers: TierRules, _ credibility: CredibilityRules
   ) -> UInt64 {
@@ -104,6 +111,7 @@ public final class Policy: Sendable {
       }
       let h = card.history
       numbers += [h.pointsPerDoubling, h.ordersScale, h.gainMax, h.thinOrders]
+      numbers += [card.scale.score, card.scale.probability, card.scale.pointsPerHalving]
     }
     return StateHash.of(words + numbers.map { UInt64($0.bitPattern) })
   }

@@ -80,6 +80,15 @@ public struct Scorecard: Sendable, Equatable {
     points.atLeast(lowest).atMost(highest)
   }
 
+  /// What the scorecard measures of an account, lane by lane: incidents, and the orders
+  /// (or returns) that they are measured against. What weights are fitted to.
+  package func measured(
+    _ evidence: Evidence, kind: AccountKind
+  ) -> (incidents: SIMD8<Float>, exposure: SIMD8<Float>) {
+    let sample = kind == .buyer ? buyerSample(evidence) : merchantSample(evidence)
+    return (sample.incidents, sample.exposure)
+  }
+
   /// Incidents and exposure of a buyer, lane by lane.
   ///
   /// The exposure is settled orders and never grows with claims, even where these

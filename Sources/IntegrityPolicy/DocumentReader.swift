@@ -167,15 +167,24 @@ struct DocumentReader {
     // Only buyers have claims of their own that can turn out right.
     let ownKeys = kind == .buyer ? ["upheldCredit"] : []
     let section = document.section(
-      kind.name, keys: ["base", "boundDeviations"] + ownKeys + ["history", "dimensions"])
+      kind.name, keys: ["base", "scale", "boundDeviations"] + ownKeys + ["history", "dimensions"])
     let base = section.number("base", in: 0...1000)
     let boundDeviations = section.number("boundDeviations", in: 0...5)
     let upheldCredit = kind == .buyer ? section.number("upheldCredit", in: 0...1) : 0
     let history = history(section)
+    let scale = scale(section)
     let dimensions = section.section("dimensions", keys: names)
     return CardRules(
       base: base, dimensions: names.map { dimension(dimensions, $0) }, history: history,
-      boundDeviations: boundDeviations, upheldCredit: upheldCredit)
+      scale: scale, boundDeviations: boundDeviations, upheldCredit: upheldCredit)
+  }
+
+  private func scale(_ card: Section) -> ScoreScale {
+    let section = card.section("scale", keys: ["score", "probability", "pointsPerHalving"])
+    return ScoreScale(
+      score: section.number("score", in: 0...1000),
+      probability: section.number("probability", in: 0.0001...0.9999),
+      pointsPerHalving: section.number("pointsPerHalving", in: 1...10_000))
   }
 
   private func history(_ card: Section) -> HistoryRules {

@@ -46,4 +46,10 @@ public struct PolicyDocument: Sendable, Equatable {
   public static var standardText: String {
     String(decoding: PackageResources.default_policy_yaml, as: UTF8.self)
   }
+
+  /// The same as another version: another policy by its hash.
+  package static func standardText(version: UInt32) -> String {
+    standardText.replacing(
+      "\nversion: \(standard.policy.version)\n", with: "\nversion: \(version)\n")
+  }
 }

@@ -30,7 +30,8 @@ extension ExplainReply {
   init(_ e: Explanation, _ basis: JudgementBasis) {
     let verdict = ScoreReply(e.judgement, isKnown: true, basis)
     self.init(
-      verdict: verdict, pointsBase: Double(e.pointsBase),
+      verdict: verdict, probability: e.probability, probabilityAtFloor: e.probabilityAtFloor,
+      pointsBase: Double(e.pointsBase),
       dimensions: e.dimensions.map { Dimension($0) },
       evidence: e.evidence.map { Entry(name: $0.name, value: Double($0.value)) },
       changes: e.changes.map { Change($0) }, lastEventAt: e.lastEventAt,

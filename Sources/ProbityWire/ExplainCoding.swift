@@ -11,6 +11,8 @@ extension Codec {
     var verdict = unsafe verdictMessage(reply.verdict)
     var m = unsafe Probity__V1__ExplainReply()
     unsafe probity__v1__explain_reply__init(&m)
+    unsafe m.probability = reply.probability
+    unsafe m.probability_at_floor = reply.probabilityAtFloor
     unsafe m.points_base = reply.pointsBase
     unsafe m.last_event_at = UInt64(reply.lastEventAt.rawValue)
     unsafe m.first_event_day_at = UInt64(reply.firstEventDayAt.rawValue)
@@ -119,7 +121,8 @@ extension Codec {
       throw CallFailure(.invalidArgument, "the ExplainReply has no verdict")
     }
     return unsafe ExplainReply(
-      verdict: scoreReply(verdict), pointsBase: m.points_base,
+      verdict: scoreReply(verdict), probability: m.probability,
+      probabilityAtFloor: m.probability_at_floor, pointsBase: m.points_base,
       dimensions: (0..<m.n_dimensions).compactMap {
         unsafe m.dimensions[$0].map { unsafe dimension($0.pointee) }
       },

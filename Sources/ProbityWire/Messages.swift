@@ -185,6 +185,10 @@ public struct ExplainReply: Equatable, Sendable {
   }
 
   public var verdict: ScoreReply
+  /// Chance that the next order goes wrong through the account's fault, 0…1: by the
+  /// score, and by its floor.
+  public var probability: Double
+  public var probabilityAtFloor: Double
   public var pointsBase: Double
   public var dimensions: [Dimension]
   public var evidence: [Entry]
@@ -195,11 +199,14 @@ public struct ExplainReply: Equatable, Sendable {
   public var tierByScore: Tier
 
   public init(
-    verdict: ScoreReply, pointsBase: Double, dimensions: [Dimension], evidence: [Entry],
-    changes: [Change], lastEventAt: UnixSeconds, firstEventDayAt: UnixSeconds,
+    verdict: ScoreReply, probability: Double, probabilityAtFloor: Double, pointsBase: Double,
+    dimensions: [Dimension], evidence: [Entry], changes: [Change], lastEventAt: UnixSeconds,
+    firstEventDayAt: UnixSeconds,
     distinctCounterparties: UInt32, tierByScore: Tier
   ) {
     self.verdict = verdict
+    self.probability = probability
+    self.probabilityAtFloor = probabilityAtFloor
     self.pointsBase = pointsBase
     self.dimensions = dimensions
     self.evidence = evidence

@@ -22,6 +22,9 @@ struct Explain: AsyncParsableCommand {
     let reply = try await client.withClient { try await $0.explain(account.key, asOf: asOf?.time) }
     if json { return try Output.printJSON(ExplainOutput(account, reply)) }
     for line in ScoreCard().lines(account, reply.verdict) { Output.print(line) }
+    Output.print(
+      "  the next order goes wrong through its fault: \(percent(reply.probability)), to be safe "
+        + percent(reply.probabilityAtFloor))
     Output.print("")
     for line in dimensions(reply) { Output.print(line) }
     Output.print("")

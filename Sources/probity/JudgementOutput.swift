@@ -68,6 +68,8 @@ struct ExplainOutput: Encodable {
   }
 
   let verdict: ScoreOutput
+  let probability: Double
+  let probabilityAtFloor: Double
   let tierByScore: String
   let pointsBase: Double
   let dimensions: [Dimension]
@@ -79,6 +81,8 @@ struct ExplainOutput: Encodable {
 
   init(_ account: AccountArgument, _ reply: ExplainReply) {
     verdict = ScoreOutput(account, reply.verdict)
+    probability = reply.probability
+    probabilityAtFloor = reply.probabilityAtFloor
     tierByScore = reply.tierByScore.name
     pointsBase = reply.pointsBase
     dimensions = reply.dimensions.map {

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -194,7 +195,7 @@ class Answers(WithFiles):
             daemon.run("record", "-", stdin="\n".join(settled(42) for _ in range(30)))
             card = daemon.run("score", "42", "merchant:7").stdout
             for text in ["buyer 42", "merchant 7", "score", "floor", "tier", "confidence", "B01",
-                         "strong history", "policy 2"]:
+                         "strong history", "policy "]:
                 self.assertIn(text, card)
             self.assertNotIn("\x1b", card, "no colours where there is no terminal")
 
@@ -247,11 +248,11 @@ class Answers(WithFiles):
     def test_a_policy_of_ones_own(self):
         resources = pathlib.Path(__file__).parents[2] / "Sources/IntegrityPolicy/Resources"
         text = (resources / "default-policy.yaml").read_text()
-        own = self.file("own.yaml", text.replace("version: 2", "version: 7", 1))
+        own = self.file("own.yaml", re.sub(r"\nversion: \d+\n", "\nversion: 77\n", text))
         with Daemon("--policy", own) as daemon, Daemon() as standard:
             [answer] = daemon.json("score", "1")
             [usual] = standard.json("score", "1")
-            self.assertEqual(answer["policyVersion"], 7)
+            self.assertEqual(answer["policyVersion"], 77)
             self.assertNotEqual(answer["policyHash"], usual["policyHash"])
             self.assertEqual(answer["score"], usual["score"])
 

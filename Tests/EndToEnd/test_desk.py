@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import signal
 import unittest
 
@@ -223,7 +224,7 @@ class Overrides(unittest.TestCase):
 class Policies(WithFiles):
     def strict(self):
         text = run("policy", "default").stdout
-        text = text.replace("\nversion: 2\n", "\nversion: 3\n").replace("name: standard", "name: strict")
+        text = re.sub(r"\nversion: \d+\n", "\nversion: 12\n", text).replace("name: standard", "name: strict")
         return text.replace("  floorMin: 560\n", "  floorMin: 900\n")
 
     def test_check_names_line_and_column(self):
@@ -257,21 +258,22 @@ class Policies(WithFiles):
             self.assertEqual(differences["claims.floorMin"]["new"], "900")
             self.assertEqual(set(differences), {"version", "name", "claims.floorMin"})
             [put] = desk.json("policy", "put", strict, "--actor", "anna")
-            self.assertEqual(put["version"], 3)
-            self.assertEqual(desk.json("policy", "shadow", "3", "--actor", "anna"), [put])
+            self.assertEqual(put["version"], 12)
+            self.assertEqual(desk.json("policy", "shadow", "12", "--actor", "anna"), [put])
             self.assertEqual(desk.open(1)["outcome"], "PLATFORM_COMPENSATES")
             [shadow] = desk.json("policy", "shadow")
             self.assertEqual((shadow["claims"], shadow["differing"]), (1, 1))
             self.assertEqual(shadow["flips"][0]["wouldBe"], "RETURN_AND_REFUND")
-            self.assertEqual(desk.json("policy", "activate", "3"), [put])
+            self.assertEqual(desk.json("policy", "activate", "12"), [put])
             [score] = daemon.json("score", "42")
-            self.assertEqual(score["policyVersion"], 3)
+            self.assertEqual(score["policyVersion"], 12)
             self.assertEqual(desk.open(2)["outcome"], "RETURN_AND_REFUND")
-            self.assertEqual(desk.run("policy", "activate", "2").returncode, 0)
+            [default] = [p["version"] for p in desk.json("policy", "show") if p["version"] != 12]
+            self.assertEqual(desk.run("policy", "activate", str(default)).returncode, 0)
             self.assertEqual(desk.open(3, merchant="8")["outcome"], "PLATFORM_COMPENSATES")
             states = {p["version"]: p["state"] for p in desk.json("policy", "show")}
-            self.assertEqual(states, {2: "in force", 3: ""})
-            self.assertEqual(desk.run("policy", "show", "3").stdout, self.strict())
+            self.assertEqual(states, {default: "in force", 12: ""})
+            self.assertEqual(desk.run("policy", "show", "12").stdout, self.strict())
             self.assertIn("there is no policy", desk.refused("policy", "activate", "9"))
 
     def test_the_one_in_force_outlives_kills_and_stops(self):
@@ -281,7 +283,7 @@ class Policies(WithFiles):
             desk = Desk(daemon)
             desk.open(1)
             desk.run("policy", "put", strict)
-            desk.run("policy", "activate", "3")
+            desk.run("policy", "activate", "12")
             desk.open(2)
             daemon.process.send_signal(signal.SIGKILL)
         for _ in range(2):
@@ -289,12 +291,12 @@ class Policies(WithFiles):
                 desk = Desk.__new__(Desk)
                 desk.daemon = daemon
                 [score] = daemon.json("score", "42")
-                self.assertEqual(score["policyVersion"], 3)
+                self.assertEqual(score["policyVersion"], 12)
                 self.assertEqual(desk.json("claim", "show", "1")[0]["outcome"],
                                  "PLATFORM_COMPENSATES")
                 for claim in ["1", "2"]:
                     self.assertEqual(desk.run("receipt", "verify", claim).returncode, 0)
-        other = self.file("other.yaml", self.strict().replace("\nversion: 3\n", "\nversion: 4\n"))
+        other = self.file("other.yaml", self.strict().replace("\nversion: 12\n", "\nversion: 13\n"))
         result = run("serve", "--data", data, "--listen", "127.0.0.1:0", "--policy", other)
         self.assertEqual(result.returncode, 1)
         self.assertIn("changed by command", result.stderr)

@@ -102,7 +102,7 @@ public enum FuzzSeeds {
     let claim = Claim(
       id: ClaimID(4), buyer: AccountID(1), merchant: AccountID(9), openedAt: at,
       amount: Minor(1_000), category: 3, kind: .quality, allegation: .defective)
-    let other = PolicyDocument.standardText.replacing("version: 2", with: "version: 3")
+    let other = PolicyDocument.standardText(version: 12)
     let hash = PolicyDocument.compile(other).map(\.policy.hash)
     func work(_ actions: [DeskAction]) -> [EngineJob.Work] {
       actions.map { .desk(DeskCommand($0, at: at, actor: "anna", reason: "why")) }

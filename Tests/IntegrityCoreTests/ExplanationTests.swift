@@ -91,3 +91,41 @@ struct ExplanationTests {
     #expect(explanation.firstEventDay == nil)
   }
 }
+
+/// What scores mean as chances.
+@Suite struct ScoreScaleTests {
+  @Test(
+    arguments: [
+      // 600 points are one in twenty; odds of 1 to 19 halve, double, are 1 to 19 · 2^10.
+      (600, 0.05), (640, 1.0 / 39), (560, 2.0 / 21), (1_000, 1.0 / 19_457), (0, 32_768.0 / 32_787),
+    ] as [(Int, Double)])
+  func oddsHalve(_ score: Int, _ probability: Double) {
+    // The policy holds 0.05 as a Float32.
+    #expect(abs(ScoreScale.plain.probability(ofScore: score) - probability) < 1e-8)
+  }
+
+  /// Steep to the limit: chances stay numbers between 0 and 1.
+  @Test func theSteepestScaleStaysInRange() {
+    let scale = ScoreScale(score: 500, probability: 0.0001, pointsPerHalving: 1)
+    #expect(scale.probability(ofScore: 1_000) >= 0 && scale.probability(ofScore: 1_000) < 1e-100)
+    #expect(scale.probability(ofScore: 0) == 1)
+    let mirrored = ScoreScale(score: 0, probability: 0.9999, pointsPerHalving: 10_000)
+    #expect(mirrored.probability(ofScore: 1_000) < mirrored.probability(ofScore: 0))
+  }
+
+  /// The floor is what is to be feared: never a smaller chance than the score's.
+  @Test func anExplanationHasBoth() {
+    var record = AccountRecord(AccountKey(.buyer, AccountID(1)))
+    let at = EvidenceSchema.landmark
+    record.touch(at: at, schema: .standard)
+    record.add(10, to: BuyerCounter.ordersSettled.rawValue, at: at, schema: .standard)
+    record.add(3, to: BuyerCounter.claimsOpened.rawValue, at: at, schema: .standard)
+    let explanation = Policy.plain.explanation(of: record, at: DecayClock(.standard, now: at))
+    let scale = ScoreScale.plain
+    #expect(explanation.probability == scale.probability(ofScore: explanation.judgement.score))
+    #expect(
+      explanation.probabilityAtFloor
+        == scale.probability(ofScore: explanation.judgement.scoreFloor))
+    #expect(explanation.probabilityAtFloor > explanation.probability)
+  }
+}

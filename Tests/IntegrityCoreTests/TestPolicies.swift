@@ -15,7 +15,7 @@ extension Policy {
     func card(_ count: Int) -> CardRules {
       CardRules(
         base: base, dimensions: Array(repeating: dimension, count: count), history: history,
-        boundDeviations: boundDeviations, upheldCredit: upheldCredit)
+        scale: .plain, boundDeviations: boundDeviations, upheldCredit: upheldCredit)
     }
     return Policy(
       version: version, buyer: card(BuyerDimension.allCases.count),
@@ -27,6 +27,10 @@ extension Policy {
 extension DimensionRules {
   static let plain = DimensionRules(
     priorMean: 0.05, priorStrength: 20, pointsPerDoubling: 40, lossMax: 200, gainMax: 60)
+}
+
+extension ScoreScale {
+  static let plain = ScoreScale(score: 600, probability: 0.05, pointsPerHalving: 40)
 }
 
 extension HistoryRules {

@@ -35,7 +35,7 @@ struct PolicyDocumentTests {
     #expect(Self.faults(Self.standard) == [])
     let document = PolicyDocument.standard
     #expect(document.name == "standard")
-    #expect(document.policy.version == 2)
+    #expect(document.policy.version == 3)
     #expect(document.policy.tiers.lowestScores == [800, 700, 550, 400])
     #expect(document.policy.tiers.cooldownDays == 14)
     #expect(document.policy.buyerRules.base == 600)
@@ -61,7 +61,7 @@ struct PolicyDocumentTests {
       let document = try PolicyDocument.load(yaml: copy.joined(separator: "\n"), file: "changed")
       #expect(hashes.insert(document.policy.hash).inserted, "line \(index + 1): \(line)")
     }
-    #expect(numbers == 103)
+    #expect(numbers == 109)
   }
 
   // MARK: Values
@@ -101,6 +101,14 @@ struct PolicyDocumentTests {
     ),
     ("base:", 1, "1000.5", "buyer.base: `1000.5` is out of range: must be a number from 0 to 1000"),
     ("base:", 2, "-0.1", "merchant.base: `-0.1` is out of range: must be a number from 0 to 1000"),
+    (
+      "probability:", 1, "1",
+      "buyer.scale.probability: `1` is out of range: must be a number from 0.0001 to 0.9999"
+    ),
+    (
+      "pointsPerHalving:", 2, "0",
+      "merchant.scale.pointsPerHalving: `0` is out of range: must be a number from 1 to 10000"
+    ),
     (
       "boundDeviations:", 1, "5.1",
       "buyer.boundDeviations: `5.1` is out of range: must be a number from 0 to 5"
@@ -216,7 +224,7 @@ struct PolicyDocumentTests {
     #expect(
       Self.faults(String(head)) == [
         "p.yaml:\(first):1: merchant: is missing: must be a section with the keys"
-          + " base, boundDeviations, history, dimensions"
+          + " base, scale, boundDeviations, history, dimensions"
       ])
   }
 
@@ -226,7 +234,7 @@ struct PolicyDocumentTests {
     #expect(
       Self.faults(yaml) == [
         "p.yaml:\(line + 1):3: merchant.upheldCredit: unknown key: the keys here are"
-          + " base, boundDeviations, history, dimensions"
+          + " base, scale, boundDeviations, history, dimensions"
       ])
   }
 

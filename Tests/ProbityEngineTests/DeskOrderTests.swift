@@ -125,7 +125,7 @@ import Testing
   // MARK: Policies
 
   @Test func aPolicyInShadowIsTalliedAndChangesNothing() throws {
-    let strict = try DeskFixture.variant(3, ["amountMax: 5000": "amountMax: 999"])
+    let strict = try DeskFixture.variant(12, ["amountMax: 5000": "amountMax: 999"])
     let (shadowed, plain) = (try DeskFixture(), try DeskFixture())
     for fixture in [shadowed, plain] { fixture.apply(.putPolicy(strict.text)) }
     shadowed.apply(.shadowPolicy(strict.policy.hash))
@@ -146,7 +146,7 @@ import Testing
 
   @Test func whatIsActivatedDecidesFromThenOn() throws {
     let fixture = try DeskFixture()
-    let strict = try DeskFixture.variant(3, ["amountMax: 5000": "amountMax: 999"])
+    let strict = try DeskFixture.variant(12, ["amountMax: 5000": "amountMax: 999"])
     fixture.apply(.putPolicy(strict.text))
     #expect(try fixture.open(1).outcome == .platformCompensates)
     fixture.apply(.activatePolicy(strict.policy.hash))

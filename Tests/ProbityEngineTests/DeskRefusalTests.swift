@@ -1,4 +1,5 @@
 import IntegrityCore
+import IntegrityPolicy
 import ProbityEngine
 import Testing
 
@@ -127,7 +128,8 @@ import Testing
 
   @Test func theVersionOfAnotherPolicyIsRefused() throws {
     let fixture = try DeskFixture()
-    let other = try DeskFixture.variant(2, ["floorMin: 560": "floorMin: 561"])
+    let other = try DeskFixture.variant(
+      PolicyDocument.standard.policy.version, ["floorMin: 560": "floorMin: 561"])
     guard case .failure(let refusal) = fixture.apply(.putPolicy(other.text)) else {
       Issue.record("two policies of one version")
       return

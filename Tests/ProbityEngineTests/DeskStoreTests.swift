@@ -71,7 +71,7 @@ import Testing
     let run = Run(seed: seed)
     try run.store.open()
     for _ in 0..<300 { run.act() }
-    let other = try DeskFixture.variant(3)
+    let other = try DeskFixture.variant(12)
     run.send(.putPolicy(other.text))
     run.send(.activatePolicy(other.policy.hash))
     run.send(.shadowPolicy(PolicyDocument.standard.policy.hash))
@@ -137,7 +137,7 @@ import Testing
   private static let refusing = PolicySetup(
     name: "standard", text: PolicyDocument.standardText,
     compile: { text in
-      if text.contains("version: 3") {
+      if text.contains("version: 12") {
         return .failure(DeskRefusal(.invalid, field: "document", "is refused by a newer version"))
       }
       return PolicyDocument.compile(text)
@@ -147,7 +147,7 @@ import Testing
   func aPolicyThatIsNotReadAnyMoreIsNoDamage(hasSnapshot: Bool) throws {
     let run = Run(seed: 1)
     try run.store.open()
-    let other = try DeskFixture.variant(3)
+    let other = try DeskFixture.variant(12)
     run.send(.putPolicy(other.text))
     run.send(.activatePolicy(other.policy.hash))
     for _ in 0..<20 { run.act() }

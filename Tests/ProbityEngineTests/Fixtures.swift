@@ -96,7 +96,7 @@ enum Make {
 
   /// The standard policy with another version: another hash.
   static func otherPolicy(than policy: Policy) -> Policy? {
-    let text = PolicyDocument.standardText.replacing("version: 2", with: "version: 3")
+    let text = PolicyDocument.standardText(version: 12)
     let other = try? PolicyDocument.load(bytes: Array(text.utf8), file: "other").policy
     return other?.hash == policy.hash ? nil : other
   }

@@ -69,8 +69,7 @@ import Testing
 
   // MARK: Policies
 
-  static let stricter = PolicyDocument.standardText
-    .replacing("\nversion: 2\n", with: "\nversion: 3\n")
+  static let stricter = PolicyDocument.standardText(version: 12)
     .replacing("\nname: standard\n", with: "\nname: stricter\n")
     .replacing("  manualAmount: 200000\n", with: "  manualAmount: 1000\n")
 
@@ -79,13 +78,13 @@ import Testing
       let account = AccountKey(.buyer, AccountID(42))
       let before = try await client.score(account).basis
       let put = try await client.putPolicy(Self.stricter, actor: "li")
-      #expect(put.version == 3 && !put.isActive && put.hash != before.policyHash)
+      #expect(put.version == 12 && !put.isActive && put.hash != before.policyHash)
       #expect(try await client.score(account).basis.policyHash == before.policyHash)
       #expect(try await client.status().policyName == "standard")
       let active = try await client.activatePolicy(put.hash, actor: "li")
       #expect(active.isActive && active.hash == put.hash)
       let after = try await client.score(account).basis
-      #expect((after.policyHash, after.policyVersion) == (put.hash, 3))
+      #expect((after.policyHash, after.policyVersion) == (put.hash, 12))
       let status = try await client.status()
       #expect((status.policyName, status.policyHash) == ("stricter", put.hash))
       let report = try await client.policies().report
@@ -103,7 +102,8 @@ import Testing
         _ = try await client.putPolicy("version: 3\nnonsense: 1\n", actor: "li")
       }
       #expect(failure?.message.contains("nonsense") == true)
-      let same = Self.stricter.replacing("\nversion: 3\n", with: "\nversion: 2\n")
+      let same = Self.stricter.replacing(
+        "\nversion: 12\n", with: "\nversion: \(PolicyDocument.standard.policy.version)\n")
       await DeskTests.failure(.failedPrecondition, field: "version", notExecuted: false) {
         _ = try await client.putPolicy(same, actor: "li")
       }

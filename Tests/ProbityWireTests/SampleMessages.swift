@@ -34,7 +34,7 @@ enum Sample {
       asOf: .zero, logPosition: .zero, policyVersion: 0, policyHash: 0, isDegraded: false))
 
   static let explain = ExplainReply(
-    verdict: score, pointsBase: 600,
+    verdict: score, probability: 0.03125, probabilityAtFloor: 1, pointsBase: 600,
     dimensions: [
       ExplainReply.Dimension(
         name: "latePickup", reasonCode: 202, events: 3.5, exposure: 41.5, rate: 0.0625,

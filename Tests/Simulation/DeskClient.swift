@@ -110,8 +110,9 @@ struct DeskClient {
   /// The standard policy and others with other thresholds.
   static let documents: [PolicyDocument] = [
     PolicyDocument.standardText,
-    variant(version: 3, ["reserveDays: 30": "reserveDays: 3", "floorMin: 560": "floorMin: 500"]),
-    variant(version: 4, ["amountMax: 5000": "amountMax: 2000", "appealDays: 30": "appealDays: 2"]),
+    variant(version: 12, ["reserveDays: 30": "reserveDays: 3", "floorMin: 560": "floorMin: 500"]),
+    variant(
+      version: 13, ["amountMax: 5000": "amountMax: 2000", "appealDays: 30": "appealDays: 2"]),
   ].map { text in
     guard let document = try? PolicyDocument.load(yaml: text, file: "variant") else {
       preconditionFailure("a variant of the standard policy is refused")
@@ -119,8 +120,8 @@ struct DeskClient {
     return document
   }
 
-  private static func variant(version: Int, _ changes: [String: String]) -> String {
-    var text = PolicyDocument.standardText.replacing("version: 2", with: "version: \(version)")
+  private static func variant(version: UInt32, _ changes: [String: String]) -> String {
+    var text = PolicyDocument.standardText(version: version)
     for (old, new) in changes {
       precondition(text.contains(old), "the standard policy has another text")
       text = text.replacing(old, with: new)

@@ -1,5 +1,4 @@
 import CommandLog
-import Foundation
 import IntegrityCore
 import IntegrityPolicy
 import ProbityEngine
@@ -30,10 +29,7 @@ struct TestStore {
 
   /// The built-in policy under another version number.
   static func otherPolicy() throws -> Policy {
-    let path = URL(filePath: #filePath).deletingLastPathComponent()
-      .appending(path: "../../Sources/IntegrityPolicy/Resources/default-policy.yaml")
-    let text = try String(contentsOf: path, encoding: .utf8)
-    let other = text.replacing(/^version: 2$/.anchorsMatchLineEndings(), with: "version: 3")
+    let other = PolicyDocument.standardText(version: 12)
     return try PolicyDocument.load(bytes: Array(other.utf8), file: "other.yaml").policy
   }
 

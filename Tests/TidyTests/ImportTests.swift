@@ -7,6 +7,7 @@ enum Imports {
     // The decision core and what holds its state.
     "IntegrityCore": [],
     "IntegrityPolicy": ["IntegrityCore", "Yams", "Foundation"],
+    "PolicyFitting": ["IntegrityCore", "SystemC"],
     "EventFeed": ["IntegrityCore", "CXXHash", "Foundation"],
     "MarketplaceSimulator": ["IntegrityCore"],
     "AccountStore": ["IntegrityCore", "CProbityShims", "Synchronization"],
@@ -34,8 +35,9 @@ enum Imports {
     ],
     // The command line may open every room of ours.
     "probity": [
-      "IntegrityCore", "IntegrityPolicy", "EventFeed", "MarketplaceSimulator", "AccountStore",
-      "CommandLog", "ProbityEngine", "ProbityWire", "ProbityServer", "ProbityClient",
+      "IntegrityCore", "IntegrityPolicy", "EventFeed", "PolicyFitting", "MarketplaceSimulator",
+      "AccountStore", "CommandLog", "ProbityEngine", "ProbityWire", "ProbityServer",
+      "ProbityClient",
       "LoadGenerator", "ArgumentParser", "Logging", "ServiceLifecycle", "Foundation",
       "Synchronization", "Dispatch",
       "CProbityShims",

@@ -7,7 +7,7 @@ import ProbityWire
 struct PolicyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "policy",
-    abstract: "Check a policy, put it into a daemon, try it in shadow, put it in force.",
+    abstract: "Fit and judge a policy, check it, try it in shadow, put it in force.",
     discussion: """
       A policy goes through three steps: `check` it, `put` it, then `shadow` it for a while, \
       which has every claim decided under it as well, or `activate` it. Activating the one before \
@@ -15,6 +15,7 @@ struct PolicyCommand: AsyncParsableCommand {
       """,
     subcommands: [
       Check.self, Put.self, Shadow.self, Activate.self, Show.self, Diff.self, Default.self,
+      Fit.self, Judge.self,
     ])
 }
 

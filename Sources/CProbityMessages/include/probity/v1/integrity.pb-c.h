@@ -602,10 +602,17 @@ struct  Probity__V1__ExplainReply
    * Tier that the score alone gives, before the cooldown on improvement.
    */
   Probity__V1__Tier tier_by_score;
+  /*
+   * Chance that the account's next order goes wrong through its own fault, 0 to 1: by
+   * the score, and by its floor. What counts as going wrong is what the policy was
+   * fitted to.
+   */
+  double probability;
+  double probability_at_floor;
 };
 #define PROBITY__V1__EXPLAIN_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&probity__v1__explain_reply__descriptor) \
-    , NULL, 0, 0,NULL, 0,NULL, 0,NULL, 0, 0, 0, PROBITY__V1__TIER__TIER_UNSPECIFIED }
+    , NULL, 0, 0,NULL, 0,NULL, 0,NULL, 0, 0, 0, PROBITY__V1__TIER__TIER_UNSPECIFIED, 0, 0 }
 
 
 /*

@@ -1,0 +1,105 @@
+import Glibc
+import IntegrityCore
+
+/// Fits one scorecard of a policy to what followed in a history, and says where each of
+/// its numbers comes from.
+///
+/// For each half-life: each dimension's prior is the spread of the accounts' rates
+/// (`BetaPrior`), its weight is that of a logistic regression of what went wrong on how far
+/// the account's odds were from the prior's (`LogisticFit`), and the history's likewise. The
+/// half-life is taken that makes the outcomes most likely. Everything is rounded to what
+/// is written. The same history gives the same policy.
+public struct PolicyFit: Sendable {
+  public let fault: OrderFault
+  public let policy: Policy
+  /// To make a store with.
+  public let halfLifeDays: Int
+  public let tried: [HalfLife]
+  public let dimensions: [Dimension]
+  /// Orders that were fitted to, and how many of them went wrong.
+  public let orderCount: Int
+  public let wrongCount: Int
+
+  /// What came of one half-life.
+  public struct HalfLife: Sendable {
+    public let days: Int
+    /// Mean over the orders, natural logarithm.
+    public let meanLogLikelihood: Double
+  }
+
+  /// Where the numbers of one dimension come from.
+  public struct Dimension: Sendable {
+    public let name: String
+    /// Incidents in the evidence of all accounts at the end of the fit; below
+    /// `PolicyFit.incidentsMin` the dimension's numbers are those of the policy before.
+    public let incidents: Double
+    public let isFitted: Bool
+    /// Factor by which the odds rise where those of the incident double.
+    public let oddsFactor: Double
+  }
+
+  /// What can be wrong with a history.
+  public enum Refusal: Error, Sendable {
+    /// Too few orders, or of one sort only.
+    case tooFewOrders(count: Int, wrongCount: Int, wrongMin: Int)
+  }
+
+  /// Half-lives that are tried if nobody says otherwise, in days.
+  public static let halfLivesTried = [30, 60, 90, 180, 365, 730, 1_460, 3_650]
+  /// Fewer orders of either sort say nothing.
+  public static let wrongMin = 50
+  /// A dimension with fewer incidents is left as it was.
+  public static let incidentsMin = 30.0
+  /// Points that halve the odds: a score of 600 ± 300 spans odds of 1 to 90.
+  static let pointsPerHalving = 80.0
+
+  /// - Parameters:
+  ///   - base: what is not fitted is taken from it, and its version is raised by one.
+  ///   - halfLivesDays: at least one; in the range of `EvidenceSchema`.
+  ///   - scaleOnly: leave priors and weights as they are: say what the scores mean.
+  /// - Throws: where there is too little to learn from.
+  public init(
+    _ history: FitHistory, base: Policy, halfLivesDays: [Int] = Self.halfLivesTried,
+    scaleOnly: Bool = false
+  ) throws(Refusal) {
+    let fitted = history.orders.filter { history.part(of: $0) == .fit }
+    let wrong = fitted.count { $0.wentWrong }
+    if min(wrong, fitted.count - wrong) < Self.wrongMin {
+      throw .tooFewOrders(count: fitted.count, wrongCount: wrong, wrongMin: Self.wrongMin)
+    }
+    let candidates = halfLivesDays.sorted().map { days in
+      let schema = EvidenceSchema(days: days)
+      return (
+        days: days,
+        fit: scaleOnly
+          ? CardFit(scaleOf: base, history, schema: schema)
+          : CardFit(history, base: base, schema: schema)
+      )
+    }
+    let best = candidates.map(\.fit.meanLogLikelihood).max() ?? 0
+    // Of equal ones the longest: evidence fades no faster than the data ask for.
+    let chosen = candidates.last { $0.fit.meanLogLikelihood >= best } ?? candidates[0]
+    fault = history.fault
+    halfLifeDays = chosen.days
+    tried = candidates.map { HalfLife(days: $0.days, meanLogLikelihood: $0.fit.meanLogLikelihood) }
+    dimensions = chosen.fit.dimensions
+    orderCount = fitted.count
+    wrongCount = wrong
+    policy = base.replacing(chosen.fit.rules, of: history.fault.kind)
+  }
+}
+
+extension EvidenceSchema {
+  /// - Precondition: as many days as `halfLifeRange` allows.
+  public init(days: Int) { self.init(halfLifeSeconds: UInt32(days) * 86_400) }
+}
+
+extension Policy {
+  /// The next version, with another card.
+  func replacing(_ card: CardRules, of kind: AccountKind) -> Policy {
+    Policy(
+      version: version == .max ? version : version + 1, buyer: kind == .buyer ? card : buyerRules,
+      merchant: kind == .merchant ? card : merchantRules, tiers: tiers, credibility: credibility,
+      claims: claims, subsidy: subsidy)
+  }
+}

@@ -1,0 +1,135 @@
+import IntegrityCore
+import IntegrityPolicy
+import PolicyFitting
+import Testing
+
+/// A card fitted to a made market whose truth is known.
+@Suite struct PolicyFitTests {
+  private static let day: UInt32 = 86_400
+  private static let start: UInt32 = 1_700_000_000
+  private static let base = PolicyDocument.standard.policy
+
+  /// Two hundred merchants, an order of each a day for a hundred days; each is late with a
+  /// chance of its own, from nothing to two fifths, by numbers that repeat.
+  private static func market(days: UInt32 = 100, merchants: UInt64 = 200) -> [Event] {
+    var state: UInt64 = 1
+    func draw() -> Double {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Double(state >> 11) / Double(1 << 53)
+    }
+    var events: [Event] = []
+    for day in 0..<days {
+      for merchant in 1...merchants {
+        let order = UInt64(day) * 1_000 + merchant
+        let at = start + day * Self.day + UInt32(merchant)
+        let chance = 0.4 * Double(merchant % 20) / 20
+        func event(_ detail: EventDetail, _ after: UInt32) -> Event {
+          Event(
+            at: UnixSeconds(at + after), buyer: AccountID(5_000 + order),
+            merchant: AccountID(merchant), order: order, amount: Minor(1_000), detail: detail)
+        }
+        events.append(event(.pickedUp(late: draw() < chance), 10_000))
+        events.append(event(.settled(orderedAt: UnixSeconds(at)), 40_000))
+      }
+    }
+    return events.sorted { $0.at < $1.at }
+  }
+
+  private static func history(until day: UInt32 = 60) -> FitHistory {
+    FitHistory(market(), .latePickup, within: 0, until: UnixSeconds(start + day * Self.day))
+  }
+
+  @Test func theFitForeseesAsWellAsTheTruthAllows() throws {
+    let history = Self.history()
+    let fit = try PolicyFit(history, base: Self.base, halfLivesDays: [20, 3_650])
+    #expect(fit.halfLifeDays == 3_650, "habits do not change here")
+    let schema = EvidenceSchema(days: fit.halfLifeDays)
+    let quality = fit.policy.quality(in: history, .judge, schema: schema)
+    // Merchants' own chances would rank with 0.72: the mean over pairs of what differs.
+    #expect(try #require(quality.auc) > 0.69)
+    #expect(quality.calibrationError < 0.015)
+    #expect(quality.count == 40 * 200)
+    let before = Self.base.quality(in: history, .judge, schema: .standard)
+    #expect(before.calibrationError > quality.calibrationError)
+    let late = fit.policy.merchantRules.dimensions[MerchantDimension.latePickup.rawValue]
+    #expect(abs(late.priorMean - 0.19) < 0.03)
+  }
+
+  /// What comes after `until` changes nothing: not a number of the policy.
+  @Test func nothingIsKnownOfWhatComesAfter() throws {
+    let until = UnixSeconds(Self.start + 60 * Self.day)
+    let whole = Self.history()
+    let cut = FitHistory(
+      whole.events.filter { $0.at < until }, .latePickup, within: 0, until: until)
+    let other = FitHistory(
+      whole.events.map { event in
+        guard event.at >= until, case .pickedUp = event.detail else { return event }
+        var event = event
+        event.detail = .pickedUp(late: true)
+        return event
+      }, .latePickup, within: 0, until: until)
+    let fits = try [whole, cut, other].map {
+      try PolicyFit($0, base: Self.base, halfLivesDays: [180])
+    }
+    #expect(fits[1].policy == fits[0].policy && fits[2].policy == fits[0].policy)
+    #expect(fits[1].policy.hash == fits[0].policy.hash)
+  }
+
+  /// An order whose outcome is known later belongs to neither part.
+  @Test func ordersBetweenAreInTheGap() {
+    let events = Self.market(days: 3, merchants: 1)
+    let until = UnixSeconds(Self.start + Self.day + 5_000)
+    let history = FitHistory(events, .latePickup, within: 0, until: until)
+    #expect(history.orders.map(history.part) == [.fit, .gap, .judge])
+    let open = FitHistory(events, .claim, within: 30 * Self.day, until: until)
+    #expect(open.orders.allSatisfy { open.part(of: $0) == .gap }, "their windows are open")
+  }
+
+  @Test func whatHappenedNotOnceKeepsItsNumbersButWinsNothing() throws {
+    let fit = try PolicyFit(Self.history(), base: Self.base, halfLivesDays: [180])
+    let lane = MerchantDimension.emptyParcel.rawValue
+    var expected = Self.base.merchantRules.dimensions[lane]
+    expected.gainMax = 0
+    #expect(fit.policy.merchantRules.dimensions[lane] == expected)
+    #expect(fit.policy.buyerRules == Self.base.buyerRules)
+    #expect(fit.policy.claims == Self.base.claims && fit.policy.version == Self.base.version + 1)
+    #expect(fit.dimensions.filter(\.isFitted).map(\.name) == ["latePickup"])
+  }
+
+  @Test func theScaleAloneLeavesAllElse() throws {
+    let history = Self.history()
+    let fit = try PolicyFit(
+      history, base: Self.base, halfLivesDays: [180], scaleOnly: true)
+    var rules = fit.policy.merchantRules
+    #expect(rules.scale != Self.base.merchantRules.scale)
+    rules.scale = Self.base.merchantRules.scale
+    #expect(rules == Self.base.merchantRules)
+    let quality = fit.policy.quality(in: history, .judge, schema: .standard)
+    let before = Self.base.quality(in: history, .judge, schema: .standard)
+    #expect(quality.calibrationError < before.calibrationError / 2)
+  }
+
+  @Test func tooLittleIsRefused() {
+    let events = Self.market(days: 2, merchants: 20)
+    let history = FitHistory(events, .latePickup, within: 0, until: UnixSeconds(.max))
+    #expect(throws: PolicyFit.Refusal.self) { try PolicyFit(history, base: Self.base) }
+    let never = FitHistory(
+      Self.market(days: 30, merchants: 20).filter { $0.detail == .pickedUp(late: false) },
+      .latePickup, within: 0, until: UnixSeconds(.max))
+    #expect(throws: PolicyFit.Refusal.self) { try PolicyFit(never, base: Self.base) }
+  }
+
+  /// A document of the fitted policy is read as that policy.
+  @Test func theDocumentIsReadAsThePolicy() throws {
+    let fit = try PolicyFit(Self.history(), base: Self.base, halfLivesDays: [90])
+    for policy in [fit.policy, Self.base] {
+      let text = PolicyDocument.text(
+        of: policy, name: "fitted", head: ["one", ""],
+        comments: ["merchant.scale": ["why"], "claims.coldStart.amountMax": ["so"]])
+      let document = try PolicyDocument.load(yaml: text, file: "fitted")
+      #expect(document.policy == policy && document.policy.hash == policy.hash)
+      #expect(text.hasPrefix("# one\n#\n") && text.contains("  # why\n  scale:\n"))
+      #expect(text.contains("    # so\n    amountMax:"))
+    }
+  }
+}
