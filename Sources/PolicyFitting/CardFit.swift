@@ -8,7 +8,7 @@ struct CardFit {
   let dimensions: [PolicyFit.Dimension]
 
   init(_ history: FitHistory, base: Policy, schema: EvidenceSchema) {
-    let kind = history.fault.kind
+    let kind = history.kind
     let samples = history.samples(schema: schema, policy: base)
     var rules = kind == .buyer ? base.buyerRules : base.merchantRules
     let names =
@@ -38,19 +38,19 @@ struct CardFit {
 
   /// The card as it is, with the scale alone fitted: a regression on its scores.
   init(scaleOf base: Policy, _ history: FitHistory, schema: EvidenceSchema) {
-    let kind = history.fault.kind
+    let kind = history.kind
     var rules = kind == .buyer ? base.buyerRules : base.merchantRules
     var rows: [[Double]] = []
     var wentWrong: [Bool] = []
     let fitted = history.orders.filter { history.part(of: $0) == .fit }
     base.judge(fitted, events: history.events, schema: schema) { judged in
-      rows.append([(Double(rules.base) - Double(judged.score)) / PolicyFit.pointsPerHalving])
+      rows.append([(Double(rules.base) - Double(judged.score)) / PolicyFit.pointsPerHalvingMax])
       wentWrong.append(judged.order.wentWrong)
     }
     let fit = LogisticFit(rows: rows, wentWrong: wentWrong)
     meanLogLikelihood = fit.meanLogLikelihood
     dimensions = []
-    let points = PolicyFit.pointsPerHalving * log(2) / Swift.max(fit.weights[0], 1e-9)
+    let points = PolicyFit.pointsPerHalvingMax * log(2) / Swift.max(fit.weights[0], 1e-9)
     rules.scale = ScoreScale(
       score: rules.base, probability: Self.chance(fit.intercept),
       pointsPerHalving: Swift.min(points, 10_000).rounded(toDigits: 3))
@@ -85,8 +85,9 @@ struct CardFit {
     _ features: Features
   ) -> CardRules {
     var rules = base
-    let pointsPerLogOdds = PolicyFit.pointsPerHalving / log(2)
     let rows = samples.map(features.row)
+    let pointsPerHalving = Self.pointsPerHalving(rows.map(fit.logOdds), fit, rules.base)
+    let pointsPerLogOdds = Double(pointsPerHalving) / log(2)
     for (place, lane) in lanes.enumerated() {
       let points = (fit.weights[place] * pointsPerLogOdds).rounded(toDigits: 3)
       let most = rows.reduce(0) { max($0, $1[place]) }
@@ -101,8 +102,19 @@ struct CardFit {
     rules.history.gainMax = Self.bound(points, Swift.max(longest, 1))
     rules.scale = ScoreScale(
       score: rules.base, probability: chance(fit.intercept),
-      pointsPerHalving: Float(PolicyFit.pointsPerHalving))
+      pointsPerHalving: pointsPerHalving)
     return rules
+  }
+
+  /// As many as let the worst and the best that were seen be told apart from worse and better.
+  private static func pointsPerHalving(
+    _ logOdds: [Double], _ fit: LogisticFit, _ base: Float
+  ) -> Float {
+    let halvings = logOdds.map { (fit.intercept - $0) / log(2) }
+    let best = Swift.max(halvings.max() ?? 0, 1)
+    let worst = Swift.max(-(halvings.min() ?? 0), 1)
+    let room = Swift.min((1_000 - Double(base)) / best, Double(base) / worst) * PolicyFit.room
+    return Swift.max(1, Swift.min(PolicyFit.pointsPerHalvingMax, room)).rounded(toDigits: 3)
   }
 
   private static func bound(_ points: Float, _ doublings: Double) -> Float {

@@ -13,7 +13,10 @@ public struct FitHistory: Sendable {
   /// In order of time.
   public let events: [Event]
   public let orders: [OrderOutcome]
-  public let fault: OrderFault
+  /// Whose card it is about.
+  public let kind: AccountKind
+  /// What the outcomes say, in a word.
+  public let outcome: String
   public let until: UnixSeconds
 
   /// - Parameters:
@@ -24,20 +27,24 @@ public struct FitHistory: Sendable {
     self.events = events
     orders = outcomes.orders
     ordersUnnamed = outcomes.withoutOrder
-    self.fault = fault
+    kind = fault.kind
+    outcome = fault.rawValue
     self.until = until
     toldUntil = events.last?.at ?? .zero
   }
 
-  /// With outcomes that somebody else knows, all of them to judge by.
+  /// With outcomes that somebody else knows, at once.
   ///
-  /// - Parameter orders: in order of time.
-  public init(_ events: [Event], orders: [OrderOutcome]) {
+  /// - Parameter orders: in order of time, of accounts of one kind.
+  public init(_ events: [Event], orders: [OrderOutcome], until: UnixSeconds) {
     self.events = events
     self.orders = orders
     ordersUnnamed = 0
-    fault = orders.first?.account.kind == .buyer ? .claim : .qualityRefund
-    until = .zero
+    let kind = orders.first?.account.kind ?? .merchant
+    precondition(orders.allSatisfy { $0.account.kind == kind }, "buyers and merchants")
+    self.kind = kind
+    outcome = "answers"
+    self.until = until
     toldUntil = .init(.max)
   }
 
@@ -66,11 +73,11 @@ public struct FitHistory: Sendable {
   /// What the card of `policy` measured before each order of the first part.
   func samples(schema: EvidenceSchema, policy: Policy) -> [FitSample] {
     let fitted = orders.filter { part(of: $0) == .fit }
-    let card = policy.card(fault.kind)
+    let card = policy.card(kind)
     var samples: [FitSample] = []
     var replay = EvidenceReplay(schema: schema, policy: policy)
     replay.run(events, moments: fitted.map { ($0.account, $0.askedAt) }) { index, view in
-      let measured = card.measured(view.record.evidence(at: view.clock), kind: fault.kind)
+      let measured = card.measured(view.record.evidence(at: view.clock), kind: kind)
       samples.append(
         FitSample(
           account: fitted[index].account, incidents: measured.incidents,

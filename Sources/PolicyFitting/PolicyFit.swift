@@ -10,7 +10,6 @@ import IntegrityCore
 /// half-life is taken that makes the outcomes most likely. Everything is rounded to what
 /// is written. The same history gives the same policy.
 public struct PolicyFit: Sendable {
-  public let fault: OrderFault
   public let policy: Policy
   /// To make a store with.
   public let halfLifeDays: Int
@@ -50,8 +49,10 @@ public struct PolicyFit: Sendable {
   public static let wrongMin = 50
   /// A dimension with fewer incidents is left as it was.
   public static let incidentsMin = 30.0
-  /// Points that halve the odds: a score of 600 ± 300 spans odds of 1 to 90.
-  static let pointsPerHalving = 80.0
+  /// Points that halve the odds, at most: less where what was seen would not fit between 0
+  /// and 1,000 around the base, with some room.
+  static let pointsPerHalvingMax = 80.0
+  static let room = 0.9
 
   /// - Parameters:
   ///   - base: what is not fitted is taken from it, and its version is raised by one.
@@ -79,13 +80,12 @@ public struct PolicyFit: Sendable {
     let best = candidates.map(\.fit.meanLogLikelihood).max() ?? 0
     // Of equal ones the longest: evidence fades no faster than the data ask for.
     let chosen = candidates.last { $0.fit.meanLogLikelihood >= best } ?? candidates[0]
-    fault = history.fault
     halfLifeDays = chosen.days
     tried = candidates.map { HalfLife(days: $0.days, meanLogLikelihood: $0.fit.meanLogLikelihood) }
     dimensions = chosen.fit.dimensions
     orderCount = fitted.count
     wrongCount = wrong
-    policy = base.replacing(chosen.fit.rules, of: history.fault.kind)
+    policy = base.replacing(chosen.fit.rules, of: history.kind)
   }
 }
 

@@ -18,7 +18,8 @@ extension PolicyCommand {
         document names where each number comes from. A half-life belongs to a store: make one \
         with `probity serve --half-life-days`.
 
-        Outcomes: latePickup, qualityRefund and noStock are merchants'; claim and abuse buyers'.
+        Outcomes: latePickup, qualityRefund and noStock are merchants'; claim and abuse buyers'. \
+        --questions brings answers of your own: see `probity policy judge --help`.
 
         Example: probity policy fit history.ndjson --outcome latePickup --until 2026-06-01 \
         --output fitted.yaml
@@ -28,7 +29,10 @@ extension PolicyCommand {
     var events: String
 
     @Option(help: "In which way orders go wrong: latePickup, qualityRefund, noStock, claim, abuse.")
-    var outcome: OrderFault
+    var outcome: OrderFault?
+
+    @Option(help: "File of accounts, moments and answers, in the place of --outcome.")
+    var questions: String?
 
     @Option(help: "Use what was known before this time (RFC 3339, a date, or Unix seconds).")
     var until: TimeArgument
@@ -58,13 +62,16 @@ extension PolicyCommand {
 
     func validate() throws {
       for days in halfLifeDays { try HalfLife.check(days) }
+      if (outcome == nil) == (questions == nil) {
+        throw ValidationError("give --outcome or --questions, and not both")
+      }
       if json && output == nil { throw ValidationError("--json needs --output for the policy") }
     }
 
     func run() throws {
       let base = try PolicyFile.read(policy)
       let file = try HistoryFile(events, quiet: quiet)
-      let history = FitHistory(file.events, outcome, within: within.seconds, until: until.time)
+      let history = try history(file)
       let report = FitReport(try fit(history, base.policy), history, base)
       try write(try report.document(name: name))
       if json {
@@ -74,6 +81,15 @@ extension PolicyCommand {
         for line in report.lines { Output.printError(line) }
       }
       try file.exit()
+    }
+
+    private func history(_ file: HistoryFile) throws -> FitHistory {
+      if let questions {
+        return FitHistory(
+          file.events, orders: try QuestionsFile.read(questions), until: until.time)
+      }
+      guard let outcome else { throw CommandFailure("give --outcome or --questions") }
+      return FitHistory(file.events, outcome, within: within.seconds, until: until.time)
     }
 
     private func fit(_ history: FitHistory, _ base: Policy) throws -> PolicyFit {

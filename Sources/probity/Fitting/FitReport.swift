@@ -21,7 +21,7 @@ struct FitReport {
   }
 
   private var rules: CardRules {
-    fit.fault.kind == .buyer ? fit.policy.buyerRules : fit.policy.merchantRules
+    history.kind == .buyer ? fit.policy.buyerRules : fit.policy.merchantRules
   }
 
   /// The policy with where its numbers come from.
@@ -43,7 +43,7 @@ struct FitReport {
     [
       "Fitted to \(fit.orderCount) orders known before \(history.until.iso8601), of which "
         + "\(fit.wrongCount) went wrong:",
-      "\(fit.fault.rawValue). The half-life is \(fit.halfLifeDays) days: make a store with",
+      "\(history.outcome). The half-life is \(fit.halfLifeDays) days: make a store with",
       "`--half-life-days \(fit.halfLifeDays)`. All else is from the policy \(base.name), version "
         + "\(base.policy.version) (\(base.policy.hash.hex)).",
       "",
@@ -51,10 +51,10 @@ struct FitReport {
   }
 
   private var comments: [String: [String]] {
-    let kind = fit.fault.kind.name
+    let kind = history.kind.name
     var comments = [
       "\(kind).scale": [
-        "The chance that the next order goes wrong (\(fit.fault.rawValue)) by the score: the",
+        "The chance that the next order goes wrong (\(history.outcome)) by the score: the",
         "regression's intercept at the base, and its log odds as points.",
       ]
     ]
@@ -79,7 +79,7 @@ struct FitReport {
   var lines: [String] {
     var lines = [
       "\(history.events.count) events, \(history.orders.count) orders; fitted to "
-        + "\(fit.orderCount), of which \(fit.wrongCount) went wrong (\(fit.fault.rawValue))"
+        + "\(fit.orderCount), of which \(fit.wrongCount) went wrong (\(history.outcome))"
     ]
     if history.ordersUnnamed > 0 {
       lines.append("\(history.ordersUnnamed) events name no order and tell nothing")
@@ -149,8 +149,8 @@ struct FitOutput: Encodable {
 
   init(_ report: FitReport) {
     let fit = report.fit
-    let rules = fit.fault.kind == .buyer ? fit.policy.buyerRules : fit.policy.merchantRules
-    outcome = fit.fault.rawValue
+    let rules = report.history.kind == .buyer ? fit.policy.buyerRules : fit.policy.merchantRules
+    outcome = report.history.outcome
     policyVersion = fit.policy.version
     policyHash = fit.policy.hash.hex
     halfLifeDays = fit.halfLifeDays

@@ -76,7 +76,8 @@ extension PolicyCommand {
 
     private func history(_ file: HistoryFile) throws -> FitHistory {
       if let questions {
-        return FitHistory(file.events, orders: try QuestionsFile.read(questions))
+        return FitHistory(
+          file.events, orders: try QuestionsFile.read(questions), until: until?.time ?? .zero)
       }
       guard let outcome else { throw CommandFailure("give --outcome or --questions") }
       return FitHistory(

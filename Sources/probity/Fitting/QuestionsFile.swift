@@ -25,6 +25,14 @@ enum QuestionsFile {
         }
       }
     }
+    guard let kind = orders.first?.account.kind else {
+      throw CommandFailure("\(path) has no question")
+    }
+    if let other = orders.first(where: { $0.account.kind != kind }) {
+      throw CommandFailure(
+        "\(path):\(other.order): account: the first is a \(kind.name): ask about buyers or "
+          + "merchants, and not both")
+    }
     return orders.sorted { ($0.askedAt, $0.order) < ($1.askedAt, $1.order) }
   }
 
