@@ -101,13 +101,30 @@ class Fitting(WithFiles):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertGreater(json.loads(result.stdout)["all"]["auc"], 0.9)
 
+    def test_fitting_to_answers_of_ones_own(self):
+        late = START + 60 * DAY
+        lines = ["at,account,outcome"]
+        lines += [f"{late},merchant:{n},{int(n % 10 >= 5)}" for n in range(1, 61)] * 2
+        questions = self.file("questions.csv", "\n".join(lines) + "\n")
+        history, fitted = self.history(), str(self.folder / "fitted.yaml")
+        result = run("policy", "fit", history, "--questions", questions, "--until", str(late + 1),
+                     "--output", fitted, "--json")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(json.loads(result.stdout)["outcome"], "answers")
+        result = run("policy", "judge", history, "--questions", questions, "--json", "--policy",
+                     fitted)
+        self.assertGreater(json.loads(result.stdout)["all"]["auc"], 0.9)
+
     def test_bad_questions_are_named(self):
         history = self.history()
         for text, said in [("at,outcome\n", "the first line must be `at,account,outcome`"),
                            ("at,account,outcome\n5,buyer:1\n", ":2: must have the three fields"),
                            ("at,account,outcome\n-1,buyer:1,0\n", ":2: at: must be"),
                            ("at,account,outcome\n5,1,0\n", ":2: account: must be"),
-                           ("at,account,outcome\n5,buyer:1,2\n", ":2: outcome: must be 0 or 1")]:
+                           ("at,account,outcome\n5,buyer:1,2\n", ":2: outcome: must be 0 or 1"),
+                           ("at,account,outcome\n", "has no question"),
+                           ("at,account,outcome\n5,buyer:1,0\n5,merchant:1,0\n",
+                            ":3: account: the first is a buyer")]:
             result = run("policy", "judge", history, "--questions", self.file("q.csv", text))
             self.assertEqual(result.returncode, 1, text)
             self.assertIn(said, result.stderr)
@@ -140,6 +157,8 @@ class Fitting(WithFiles):
             result = self.fit(history, *options)
             self.assertNotEqual(result.returncode, 0)
             self.assertIn(said, result.stderr)
+        result = run("policy", "fit", history, "--until", self.UNTIL)
+        self.assertIn("--outcome or --questions", result.stderr)
         result = run("policy", "judge", history)
         self.assertIn("--outcome or --questions", result.stderr)
 

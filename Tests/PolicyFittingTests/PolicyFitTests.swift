@@ -109,6 +109,45 @@ import Testing
     #expect(quality.calibrationError < before.calibrationError / 2)
   }
 
+  /// Answers of one's own are learnt from alike, and those from `until` on are left alone.
+  @Test func answersOfOnesOwn() throws {
+    let events = Self.market()
+    let late = events.last.map { UnixSeconds($0.at.rawValue + 1) } ?? .zero
+    let answers = (1...200).map { merchant in
+      OrderOutcome(
+        account: AccountKey(.merchant, AccountID(merchant)), order: merchant, askedAt: late,
+        knownAt: late, wentWrong: merchant % 20 >= 10)
+    }
+    let history = FitHistory(events, orders: answers, until: UnixSeconds(.max))
+    let fit = try PolicyFit(history, base: Self.base, halfLivesDays: [365])
+    let quality = fit.policy.quality(in: history, .fit, schema: EvidenceSchema(days: 365))
+    #expect(quality.count == 200 && quality.wrongCount == 100)
+    #expect(try #require(quality.auc) > 0.95)
+    let none = FitHistory(events, orders: answers, until: late)
+    #expect(throws: PolicyFit.Refusal.self) { try PolicyFit(none, base: Self.base) }
+  }
+
+  /// Where odds differ by more than the scale has room for, points are worth more: nobody
+  /// that was seen has the lowest or the highest score by being cut off.
+  @Test func whatWasSeenFitsTheScale() throws {
+    let events = Self.market()
+    let late = events.last.map { UnixSeconds($0.at.rawValue + 1) } ?? .zero
+    let answers = (1...200).map { merchant in
+      OrderOutcome(
+        account: AccountKey(.merchant, AccountID(merchant)), order: merchant, askedAt: late,
+        knownAt: late, wentWrong: merchant % 20 >= 10)
+    }
+    let history = FitHistory(events, orders: answers, until: UnixSeconds(.max))
+    let fit = try PolicyFit(history, base: Self.base, halfLivesDays: [365])
+    #expect(fit.policy.merchantRules.scale.pointsPerHalving < 80)
+    var scores: [Int] = []
+    fit.policy.judge(answers, events: events, schema: EvidenceSchema(days: 365)) {
+      scores.append($0.score)
+    }
+    #expect(try #require(scores.min()) > 0 && #require(scores.max()) < 1_000)
+    #expect(Set(scores).count > 100)
+  }
+
   @Test func tooLittleIsRefused() {
     let events = Self.market(days: 2, merchants: 20)
     let history = FitHistory(events, .latePickup, within: 0, until: UnixSeconds(.max))
