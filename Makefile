@@ -82,8 +82,9 @@ end-to-end: test-packages build-release ## The release daemon, spoken to in Pyth
 	Tests/EndToEnd/run.sh $(PROBITY)
 
 .PHONY: harness
-harness: test-packages ## What compares with other servers, without any: figures, tables, refusals
+harness: test-packages ## What compares with other servers, and with rivals, without any: figures, tables, refusals
 	PYTHONDONTWRITEBYTECODE=1 python3 -m unittest discover -s Tests/Harness
+	Benchmarks/Judgement/python.sh -m unittest discover -s Benchmarks/Judgement
 
 .PHONY: broken-disks
 broken-disks: test-packages build-release ## The release daemon on full, failing and damaged disks
@@ -98,6 +99,10 @@ crash: test-packages build-release ## Kill the release daemon and count what it 
 .PHONY: replay
 replay: build-release ## Real marketplaces through a real daemon, if their data is there
 	Benchmarks/Replay/replay.sh $(PROBITY)
+
+.PHONY: judge
+judge: build-release ## How well scores foresee what accounts do next, beside rivals, if the data is there
+	Benchmarks/Judgement/judge.sh $(PROBITY) $(OPTIONS)
 
 .PHONY: dispute-day
 dispute-day: build-release ## A day of disputes at a real daemon: what is decided, why, and what it costs

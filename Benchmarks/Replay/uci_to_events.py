@@ -22,9 +22,9 @@ def read(folder):
     for name, until in [("online_retail_2009-2010", OVERLAP_START), ("online_retail_2010-2011", None)]:
         for row in data.rows(name):
             add_line(data, invoices, row, until)
-    events = [event for invoice in invoices.values() if (event := invoice_event(data, invoice))]
-    events.sort(key=lambda event: event["at"])
-    return events, data
+    invoices = sorted(invoices.values(), key=lambda invoice: (invoice["at"], invoice["number"]))
+    name_orders(data, invoices)
+    return [event for invoice in invoices if (event := invoice_event(data, invoice))], data
 
 
 def add_line(data, invoices, row, until):
@@ -44,14 +44,46 @@ def add_line(data, invoices, row, until):
         data.fail("lines without a customer")
         return
     invoice = invoices.setdefault(
-        number, {"number": number, "customer": int(float(customer)), "at": at, "amount": 0})
+        number, {"number": number, "order": {"order": number}, "customer": int(float(customer)),
+                 "at": at, "amount": 0, "goods": set()})
     invoice["amount"] += amount
+    invoice["goods"].add(row["StockCode"])
+
+
+def is_cancelling(invoice):
+    return invoice["number"].startswith("C")
+
+
+def name_orders(data, invoices):
+    """Gives each cancelling invoice the order it is most likely about.
+
+    The data does not say. It is the customer's latest order before it with any of its
+    goods, else the latest of all. With none before it, it names none: under a number of
+    its own it would be an order that nobody placed. How many there are of each is
+    reported with the rows that cannot be used.
+    """
+    orders = {}
+    for invoice in invoices:
+        earlier = orders.setdefault(invoice["customer"], [])
+        if not is_cancelling(invoice):
+            if invoice["amount"] > 0:
+                earlier.append(invoice)
+            continue
+        same = next((o for o in reversed(earlier) if o["goods"] & invoice["goods"]), None)
+        if same:
+            data.fail("cancelling invoices of an order with the same goods (kept)")
+        elif earlier:
+            data.fail("cancelling invoices of the order before, none having the goods (kept)")
+        else:
+            data.fail("cancelling invoices with no order before (kept, naming none)")
+        found = same or (earlier[-1] if earlier else None)
+        invoice["order"] = found["order"] if found else {}
 
 
 def invoice_event(data, invoice):
-    event = {"at": invoice["at"], "buyer": invoice["customer"], "merchant": 1,
-             "order": invoice["number"], "amount": abs(invoice["amount"])}
-    if invoice["number"].startswith("C"):
+    event = {"at": invoice["at"], "buyer": invoice["customer"], "merchant": 1, **invoice["order"],
+             "amount": abs(invoice["amount"])}
+    if is_cancelling(invoice):
         return {"type": "claimOpened", **event, "claimKind": "quality", "allegation": "other"}
     if invoice["amount"] <= 0:
         data.fail("invoices over nothing")
