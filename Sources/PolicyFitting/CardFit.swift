@@ -3,11 +3,16 @@ import IntegrityCore
 
 /// A scorecard fitted with one half-life.
 struct CardFit {
+  let halfLifeDays: Int
+  let hasEqualWords: Bool
   let rules: CardRules
   let meanLogLikelihood: Double
   let dimensions: [PolicyFit.Dimension]
 
-  init(_ history: FitHistory, base: Policy, schema: EvidenceSchema) {
+  init(_ history: FitHistory, base: Policy, halfLifeDays: Int) {
+    self.halfLifeDays = halfLifeDays
+    hasEqualWords = base.credibility.weightMin >= 1
+    let schema = EvidenceSchema(days: halfLifeDays)
     let kind = history.kind
     let samples = history.samples(schema: schema, policy: base)
     var rules = kind == .buyer ? base.buyerRules : base.merchantRules
@@ -37,7 +42,10 @@ struct CardFit {
   }
 
   /// The card as it is, with the scale alone fitted: a regression on its scores.
-  init(scaleOf base: Policy, _ history: FitHistory, schema: EvidenceSchema) {
+  init(scaleOf base: Policy, _ history: FitHistory, halfLifeDays: Int) {
+    self.halfLifeDays = halfLifeDays
+    hasEqualWords = base.credibility.weightMin >= 1
+    let schema = EvidenceSchema(days: halfLifeDays)
     let kind = history.kind
     var rules = kind == .buyer ? base.buyerRules : base.merchantRules
     var rows: [[Double]] = []

@@ -148,6 +148,42 @@ import Testing
     #expect(Set(scores).count > 100)
   }
 
+  /// Whose claims are founded by half and whose by chance: what weighs claimants by their
+  /// score forecasts worse here, where the score says nothing of who is right.
+  @Test func wordsWeighAlikeOnlyWhereThatForecastsBetter() throws {
+    let history = FitHistory(
+      Self.claims(), .qualityRefund, within: Self.day, until: UnixSeconds(.max))
+    let kept = try PolicyFit(history, base: Self.base, halfLivesDays: [365])
+    #expect(!kept.hasEqualWords && kept.policy.credibility == Self.base.credibility)
+    let fit = try PolicyFit(
+      history, base: Self.base, halfLivesDays: [365], triesEqualWords: true)
+    #expect(fit.tried.map(\.hasEqualWords) == [false, true])
+    #expect(fit.hasEqualWords && fit.policy.credibility.weightMin == 1)
+    // Late pickups are nobody's word.
+    let pickups = try PolicyFit(
+      Self.history(), base: Self.base, halfLivesDays: [365], triesEqualWords: true)
+    #expect(!pickups.hasEqualWords && pickups.policy.credibility == Self.base.credibility)
+  }
+
+  /// Sales of the made market, with a claim upheld where a parcel would be late: by buyers
+  /// whose score is that of a new account, or ruined by earlier claims, in turn.
+  private static func claims() -> [Event] {
+    market().flatMap { event -> [Event] in
+      switch event.detail {
+      case .settled: return [event]
+      case .pickedUp(late: true):
+        var claim = event
+        // Every other claimant is one of ten who claim all the time.
+        if event.order % 2 == 0 { claim.buyer = AccountID(1_000 + event.order % 10) }
+        var opened = claim
+        opened.detail = .claimOpened(.quality, .defective)
+        claim.detail = .claimDecided(.quality, .upheld)
+        return [opened, claim]
+      default: return []
+      }
+    }
+  }
+
   @Test func tooLittleIsRefused() {
     let events = Self.market(days: 2, merchants: 20)
     let history = FitHistory(events, .latePickup, within: 0, until: UnixSeconds(.max))

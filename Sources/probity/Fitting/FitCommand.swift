@@ -48,6 +48,13 @@ extension PolicyCommand {
     @Flag(help: "Leave priors and weights as they are: fit only what the scores mean.")
     var scaleOnly = false
 
+    @Flag(
+      help: """
+        Also try that every claim weighs alike, whoever makes it, and take that if outcomes are \
+        likelier so. Throwaway accounts then weigh in full.
+        """)
+    var tryEqualWords = false
+
     @Option(help: "What the policy is called.")
     var name = "fitted"
 
@@ -97,7 +104,7 @@ extension PolicyCommand {
         return try PolicyFit(
           history, base: base,
           halfLivesDays: halfLifeDays.isEmpty ? PolicyFit.halfLivesTried : halfLifeDays,
-          scaleOnly: scaleOnly)
+          scaleOnly: scaleOnly, triesEqualWords: tryEqualWords)
       } catch {
         switch error {
         case .tooFewOrders(let count, let wrongCount, let wrongMin):

@@ -58,6 +58,11 @@ struct FitReport {
         "regression's intercept at the base, and its log odds as points.",
       ]
     ]
+    if fit.hasEqualWords {
+      comments["credibility.weightMin"] = [
+        "Every claim weighs alike: what followed is likelier so. Throwaway accounts weigh in full."
+      ]
+    }
     if fit.dimensions.isEmpty { return comments }
     comments["\(kind).history"] = ["The regression's weight of a doubling of the history's length."]
     for dimension in fit.dimensions {
@@ -85,9 +90,11 @@ struct FitReport {
       lines.append("\(history.ordersUnnamed) events name no order and tell nothing")
     }
     lines += fit.tried.map { tried in
-      let mark = tried.days == fit.halfLifeDays ? "  <- taken" : ""
-      return "  half-life \("\(tried.days)".rightAligned(to: 5)) days, log-likelihood "
-        + "\(rounded(tried.meanLogLikelihood * Double(fit.orderCount)))" + mark
+      let isTaken =
+        tried.halfLifeDays == fit.halfLifeDays && tried.hasEqualWords == fit.hasEqualWords
+      return "  half-life \("\(tried.halfLifeDays)".rightAligned(to: 5)) days, log-likelihood "
+        + "\(rounded(tried.meanLogLikelihood * Double(fit.orderCount)))"
+        + (tried.hasEqualWords ? ", every claim alike" : "") + (isTaken ? "  <- taken" : "")
     }
     for (dimension, rules) in zip(fit.dimensions, rules.dimensions) where dimension.isFitted {
       lines.append(
@@ -120,6 +127,7 @@ func rounded(_ value: Double) -> Double { (value * 10_000).rounded() / 10_000 }
 struct FitOutput: Encodable {
   struct Tried: Encodable {
     let days: Int
+    let equalWords: Bool
     let logLikelihood: Double
   }
 
@@ -136,6 +144,7 @@ struct FitOutput: Encodable {
   let policyVersion: UInt32
   let policyHash: String
   let halfLifeDays: Int
+  let equalWords: Bool
   let events: Int
   let eventsWithoutOrder: Int
   let orders: Int
@@ -154,12 +163,15 @@ struct FitOutput: Encodable {
     policyVersion = fit.policy.version
     policyHash = fit.policy.hash.hex
     halfLifeDays = fit.halfLifeDays
+    equalWords = fit.hasEqualWords
     events = report.history.events.count
     eventsWithoutOrder = report.history.ordersUnnamed
     orders = fit.orderCount
     wentWrong = fit.wrongCount
     tried = fit.tried.map {
-      Tried(days: $0.days, logLikelihood: $0.meanLogLikelihood * Double(fit.orderCount))
+      Tried(
+        days: $0.halfLifeDays, equalWords: $0.hasEqualWords,
+        logLikelihood: $0.meanLogLikelihood * Double(fit.orderCount))
     }
     dimensions = zip(fit.dimensions, rules.dimensions).map {
       Dimension(
