@@ -11,18 +11,24 @@ import uci_to_events
 
 @dataclasses.dataclass
 class Questions:
-    """Accounts asked about at one moment, with what came of them by another measure."""
+    """Accounts asked about at moments, with what came of them by another measure."""
 
     name: str
     title: str
     bad: str
-    at: int
+    # In order of time.
+    at: list
     # Accounts as in a feed, and their numbers in the dataset.
     accounts: list
     subjects: list
     outcomes: list
     # What one would rank them by without any of this: a name and marks, higher where worse.
     reference: tuple
+    # What came of them has no time: it is not what came later, but was so all along.
+    is_timeless: bool = False
+
+    def lines(self):
+        return list(zip(self.at, self.accounts, self.outcomes))
 
 
 @dataclasses.dataclass
@@ -99,7 +105,7 @@ def uci_year(claims, orders, split):
     return Questions(
         name="year", title="Which customers will cancel most in the next year?",
         bad="among the tenth with most cancellations per order in the year that follows",
-        at=split, accounts=[f"buyer:{c}" for c in chosen], subjects=chosen,
+        at=[split] * len(chosen), accounts=[f"buyer:{c}" for c in chosen], subjects=chosen,
         outcomes=[int(rate >= limit) for rate in future],
         reference=("cancellations per order so far", past))
 
@@ -120,12 +126,16 @@ def bitcoin_otc(folder, rater_evidence="none"):
 
 def otc_labels(ratings, labels):
     received = collections.defaultdict(list)
+    last = {}
     for rating in ratings:
         received[rating.ratee].append(rating.value)
-    traders = sorted(trader for trader in labels if trader in received)
+        last[rating.ratee] = rating.at
+    # Asked when the last rating was in. Later the evidence fades, as it is meant to, and
+    # in the end an account is taken for a new one.
+    traders = sorted((t for t in labels if t in received), key=lambda t: (last[t], t))
     return Questions(
         name="labels", title="Which traders were found to be fraudulent?",
-        bad="a trader labelled fraudulent", at=max((r.at for r in ratings), default=0) + 1,
+        bad="a trader labelled fraudulent", at=[last[t] + 1 for t in traders], is_timeless=True,
         accounts=[f"merchant:{otc_to_events.key(t)}" for t in traders], subjects=traders,
         outcomes=[int(labels[t] < 0) for t in traders],
         reference=("mean received rating",

@@ -144,9 +144,10 @@ def verdicts(result):
         found.append(verdict("above the reference figure", auc > reference["auc"],
                              f"AUC {auc:.3f}, {reference['name']} {reference['auc']:.3f}"))
     if ours["ece"] is not None:
-        default = named(forecasts, DEFAULT)
+        default = named(forecasts, DEFAULT)["ece"]
+        beside = "" if default is None else f", default policy {default:.3f}"
         found.append(verdict("ECE ≤ 0.03", ours["ece"] <= ECE_MOST,
-                             f"ECE {ours['ece']:.3f}, default policy {default['ece']:.3f}"))
+                             f"ECE {ours['ece']:.3f}{beside}"))
     return found
 
 

@@ -17,6 +17,7 @@ import evaluation
 import report_html
 import report_text
 from probity_command import Probity, ProbityFault
+from folds import FoldedExamination
 from tasks import Examination, progress
 
 README = "Benchmarks/Judgement/README.md"
@@ -36,13 +37,24 @@ def arguments():
     return parser.parse_args()
 
 
+def tasks_of(examination):
+    """The orders of a dataset, and what else is asked about its accounts."""
+    tasks = [examination.order_task()]
+    questions = examination.dataset.questions
+    if questions and questions.is_timeless:
+        tasks.append(FoldedExamination(examination).task())
+    elif questions:
+        tasks.append(examination.question_task())
+    return tasks
+
+
 def judge_dataset(probity, folder, load):
     """One dataset as plain data."""
     progress(f"{folder.name}: reading")
     dataset = load(folder)
     with tempfile.TemporaryDirectory() as directory:
         examination = Examination(dataset, Probity(probity, directory))
-        tasks = [evaluation.evaluate(task) for task in examination.tasks()]
+        tasks = [evaluation.evaluate(task) for task in tasks_of(examination)]
     return {"name": dataset.name, "title": dataset.title, "source": dataset.source,
             "until": dataset.until, "events": len(dataset.events),
             "counts": dict(sorted(dataset.counts.items())), "fitted": examination.fitted,

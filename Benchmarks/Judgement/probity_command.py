@@ -35,12 +35,18 @@ class Probity:
                 file.write(json.dumps(event) + "\n")
         return path
 
-    def fit(self, events, outcome):
+    def fit(self, events, outcome, name="fitted.yaml"):
         """What a policy was fitted to, and the options that judge by it."""
-        policy = self.directory / "fitted.yaml"
-        fitted = self.call("fit", events, *outcome, "--output", policy)
+        policy = self.directory / name
+        fitted = self.call("fit", events, *outcome, "--try-equal-words", "--output", policy)
         # How fast evidence fades is the store's, not the policy's: both must be as fitted.
         return fitted, ["--policy", policy, "--half-life-days", f"{fitted['halfLifeDays']:g}"]
+
+    def fit_answers(self, events, questions):
+        """The same from answers: (at, account, outcome)."""
+        path = self.write_questions(questions)
+        return self.fit(events, ["--questions", path, "--until", questions[-1][0] + 1],
+                        "answers.yaml")
 
     def judge(self, events, outcome, options):
         """Every order of the events, judged before anything of it was known."""
@@ -48,15 +54,19 @@ class Probity:
 
     def ask(self, events, questions, options):
         """The accounts of (at, account, outcome), in that order."""
+        path = self.write_questions(questions)
+        answered = self._rows("judge", events, "--questions", path, *options)
+        if list(answered.outcome) != [outcome for _, _, outcome in questions]:
+            raise ValueError("the answers are not those to the questions, in their order")
+        return answered
+
+    def write_questions(self, questions):
         path = self.directory / "questions.csv"
         with open(path, "w", encoding="utf-8") as file:
             file.write("at,account,outcome\n")
             for at, account, outcome in questions:
                 file.write(f"{at},{account},{outcome}\n")
-        answered = self._rows("judge", events, "--questions", path, *options)
-        if list(answered.outcome) != [outcome for _, _, outcome in questions]:
-            raise ValueError("the answers are not those to the questions, in their order")
-        return answered
+        return path
 
     def _rows(self, *arguments):
         path = self.directory / "rows.csv"

@@ -12,7 +12,7 @@ import trust
 from history import History
 
 # Families of forecasters, as reports name them.
-OURS, CONSTANT, OFFLINE = "ours", "constant", "offline"
+OURS, CONSTANT, OFFLINE = ORDER = "ours", "constant", "offline"
 DEFAULT, FITTED = "default policy", "fitted policy"
 
 
@@ -122,8 +122,7 @@ class Examination:
                   for t in self.trained]
         if not is_about_orders:
             found = [dataclasses.replace(f, probability=None) for f in found]
-        order = (OURS, CONSTANT, OFFLINE)
-        return sorted(found, key=lambda forecast: order.index(forecast.family))
+        return sorted(found, key=lambda forecast: ORDER.index(forecast.family))
 
     def order_task(self):
         answers = {name: rows.take(self.judged) for name, rows in self.rows.items()}
@@ -133,8 +132,7 @@ class Examination:
 
     def question_task(self):
         asked = self.dataset.questions
-        lines = [(asked.at, account, outcome)
-                 for account, outcome in zip(asked.accounts, asked.outcomes)]
+        lines = asked.lines()
         progress(f"{self.dataset.name}: asking about {len(lines)} accounts")
         answers = {DEFAULT: self.probity.ask(self.events, lines, []),
                    FITTED: self.probity.ask(self.events, lines, self.options)}
@@ -144,6 +142,3 @@ class Examination:
             self.dataset.name, asked.name, asked.title, asked.bad, {"judge": len(lines)}, rows,
             self.forecasts(answers, sight, False),
             (asked.reference[0], np.array(asked.reference[1])))
-
-    def tasks(self):
-        return [self.order_task()] + ([self.question_task()] if self.dataset.questions else [])

@@ -142,11 +142,11 @@ class OTCTests(Folder):
                 self.assertEqual(event["buyer"], "t5")
                 self.assertNotIn("order", event)
 
-    def test_labels_are_asked_about_after_everything(self):
+    def test_labels_are_asked_about_when_the_last_rating_is_in(self):
         asked = datasets.otc_labels(
             [Rating(1, 9, 5, 3, 100), Rating(2, 9, 5, -5, 200)], {5: -1, 6: 1})
         self.assertEqual((asked.accounts, asked.outcomes), (["merchant:t5"], [1]))
-        self.assertEqual(asked.at, 201)
+        self.assertEqual(asked.at, [201])
         self.assertEqual(asked.reference[1], [1.0])
 
 

@@ -132,11 +132,11 @@ class ReportTests(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         questions = datasets.Questions(
-            "year", "Who?", "the worst", SPLIT, ["buyer:1"] * 40, list(range(40)),
+            "year", "Who?", "the worst", [SPLIT] * 40, ["buyer:1"] * 40, list(range(40)),
             [0, 1] * 20, ("past rate", [0, 1] * 20))
         with contextlib.redirect_stderr(io.StringIO()):
             examination = examine(market(), questions=questions)
-            cls.tasks = [evaluation.evaluate(task) for task in examination.tasks()]
+            cls.tasks = [evaluation.evaluate(task) for task in judge.tasks_of(examination)]
         cls.judgement = {
             "skipped": [], "simulations": [
                 {"title": "Rings", "columns": ["a", "b"], "rows": [["<x>", 1]], "notes": ["n"]}],
