@@ -1,7 +1,7 @@
 /// One thing an account is judged by: a rate of events against an exposure.
 ///
-/// The raw value is the lane in the scorecard's vectors; lane 7 is the length
-/// of the history. Names are the keys of the policy document.
+/// The raw value is the lane in the scorecard's vectors; lane 6 is the age of the
+/// account, lane 7 the length of its history. Names are the keys of the policy document.
 public protocol ScorecardDimension: CaseIterable, Sendable, RawRepresentable<Int> {
   /// Key in the policy document and in `Explain`.
   var name: String { get }
@@ -121,5 +121,23 @@ public struct HistoryRules: Sendable, Equatable {
     self.ordersScale = ordersScale
     self.gainMax = gainMax
     self.thinOrders = thinOrders
+  }
+}
+
+/// What the policy says about how long ago an account was first heard of.
+///
+/// Age cannot be bought: who starts anew is new again.
+public struct TenureRules: Sendable, Equatable {
+  /// Points for each doubling of 1 + days / `daysScale`: 0 … 1,000.
+  public var pointsPerDoubling: Float
+  /// Days since the account's oldest event that count as the first doubling: 0.1 … 10,000.
+  public var daysScale: Float
+  /// Most points for age: 0 … 1,000.
+  public var gainMax: Float
+
+  public init(pointsPerDoubling: Float, daysScale: Float, gainMax: Float) {
+    self.pointsPerDoubling = pointsPerDoubling
+    self.daysScale = daysScale
+    self.gainMax = gainMax
   }
 }

@@ -76,25 +76,30 @@ extension AccountRecord {
     kindAndEpoch = (kindAndEpoch & 3) | UInt8(target << 2)
   }
 
-  /// The ten counters as of the clock's moment, never negative.
+  /// The ten counters as of the clock's moment, never negative, and the account's age.
   @inlinable @inline(__always)
   public func evidence(at clock: DecayClock) -> Evidence {
     let factor = clock.factor(for: self)
+    // Of an account without an event the oldest day is later than any.
+    let days = clock.day &- Int32(truncatingIfNeeded: firstEventDay)
     return Evidence(
       head: (counters * factor).atLeast(.zero),
-      tail: (countersTail * factor).atLeast(.zero))
+      tail: (countersTail * factor).atLeast(.zero), days: days > 0 ? Float(days) : 0)
   }
 }
 
-/// Decayed counts of one account as of one moment: ten numbers ≥ 0.
+/// Decayed counts of one account as of one moment: ten numbers ≥ 0; and its age.
 public struct Evidence: Sendable, Equatable {
   @usableFromInline let head: SIMD8<Float>
   @usableFromInline let tail: SIMD2<Float>
+  /// Since the day of its oldest event: ≥ 0, and 0 if there was none.
+  public let days: Float
 
   @inlinable
-  init(head: SIMD8<Float>, tail: SIMD2<Float>) {
+  init(head: SIMD8<Float>, tail: SIMD2<Float>, days: Float) {
     self.head = head
     self.tail = tail
+    self.days = days
   }
 
   @inlinable
@@ -113,6 +118,6 @@ public struct Evidence: Sendable, Equatable {
     let mean = head[0] > 0 ? head[1] / head[0] : 0
     more[0] += count
     more[1] += count * mean
-    return Evidence(head: more, tail: tail)
+    return Evidence(head: more, tail: tail, days: days)
   }
 }

@@ -63,6 +63,7 @@ public struct DecayClock: Sendable {
   @usableFromInline let schema: EvidenceSchema
   @usableFromInline let epoch: Int
   @usableFromInline let factor: Float
+  @usableFromInline let day: Int32
 
   /// About 10 ns.
   @inlinable
@@ -70,6 +71,7 @@ public struct DecayClock: Sendable {
     self.now = now
     self.schema = schema
     self.epoch = schema.epoch(of: now)
+    day = Int32(truncatingIfNeeded: now.day)
     self.factor = Self.readFactor(schema, now: now, epoch: epoch)
   }
 

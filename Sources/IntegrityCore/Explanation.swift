@@ -9,7 +9,7 @@ public struct Explanation: Sendable, Equatable {
   public let tierByScore: Tier
   /// Points every account of the kind starts from.
   public let pointsBase: Float
-  /// One entry a dimension, then the history: `pointsBase` and all points add up
+  /// One entry a dimension, then the history and the age: `pointsBase` and all points add up
   /// to the score, before it is rounded and kept within 0…1000.
   public let dimensions: [DimensionExplanation]
   /// The ten counters by name, decayed.
@@ -25,16 +25,17 @@ public struct Explanation: Sendable, Equatable {
 
 /// What one dimension of the scorecard made of the evidence.
 public struct DimensionExplanation: Sendable, Equatable {
-  /// Key in the policy document; "history" for the length of the history.
+  /// Key in the policy document; "history" and "tenure" for how much and how long the
+  /// account is known.
   public let name: String
   /// The reason that is given when it costs points; for the history, what it is called.
   public let reason: ReasonCode
   /// Incidents, and the orders or returns they are measured against (settled
-  /// orders for the history).
+  /// orders for the history, days for the tenure).
   public let events: Float
   public let exposure: Float
   /// Expected rate after shrinking to the prior, its upper credible bound, and
-  /// the prior, 0…1; all 0 for the history.
+  /// the prior, 0…1; all 0 for history and tenure.
   public let rate: Float
   public let rateUpper: Float
   public let ratePrior: Float
@@ -64,14 +65,16 @@ extension Policy {
       kind == .buyer
       ? BuyerDimension.allCases.map { ($0.name, $0.reason) }
       : MerchantDimension.allCases.map { ($0.name, $0.reason) }
-    let history = card.historyExplanation(evidence, kind: kind)
+    let dimensions =
+      card.dimensionExplanations(evidence, kind: kind, names: names)
+      + card.historyExplanations(evidence, kind: kind)
     return Explanation(
       judgement: judgement,
       probability: scale(kind).probability(ofScore: judgement.score),
       probabilityAtFloor: scale(kind).probability(ofScore: judgement.scoreFloor),
       tierByScore: tiers.tier(ofScore: judgement.score),
       pointsBase: card.base,
-      dimensions: card.dimensionExplanations(evidence, kind: kind, names: names) + [history],
+      dimensions: dimensions,
       evidence: evidence.named(kind),
       changes: changes(for: record, at: clock),
       lastEventAt: record.lastEventAt,
@@ -101,9 +104,9 @@ extension Scorecard {
     }
   }
 
-  fileprivate func historyExplanation(
+  fileprivate func historyExplanations(
     _ evidence: Evidence, kind: AccountKind
-  ) -> DimensionExplanation {
+  ) -> [DimensionExplanation] {
     let judged = judge(evidence, kind: kind)
     let orders = evidence.value(0)
     let isThin = orders < thinOrders
@@ -112,10 +115,13 @@ extension Scorecard {
       case .buyer: isThin ? .b02ThinHistory : .b01StrongHistory
       case .merchant: isThin ? .m06ThinHistory : .m05StrongMerchant
       }
-    return DimensionExplanation(
-      name: "history", reason: reason, events: 0, exposure: orders, rate: 0, rateUpper: 0,
-      ratePrior: 0, points: judged.points[Self.historyLane],
-      pointsFloor: judged.floorPoints[Self.historyLane])
+    return [
+      ("history", orders, Self.historyLane), ("tenure", evidence.days, Self.tenureLane),
+    ].map { name, exposure, lane in
+      DimensionExplanation(
+        name: name, reason: reason, events: 0, exposure: exposure, rate: 0, rateUpper: 0,
+        ratePrior: 0, points: judged.points[lane], pointsFloor: judged.floorPoints[lane])
+    }
   }
 }
 

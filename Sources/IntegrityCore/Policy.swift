@@ -5,6 +5,7 @@ public struct CardRules: Sendable, Equatable {
   /// By lane: `BuyerDimension` or `MerchantDimension` order.
   public var dimensions: [DimensionRules]
   public var history: HistoryRules
+  public var tenure: TenureRules
   public var scale: ScoreScale
   /// Standard deviations between a rate and its upper credible bound: 0 … 5.
   public var boundDeviations: Float
@@ -12,12 +13,13 @@ public struct CardRules: Sendable, Equatable {
   public var upheldCredit: Float
 
   public init(
-    base: Float, dimensions: [DimensionRules], history: HistoryRules, scale: ScoreScale,
-    boundDeviations: Float, upheldCredit: Float
+    base: Float, dimensions: [DimensionRules], history: HistoryRules, tenure: TenureRules,
+    scale: ScoreScale, boundDeviations: Float, upheldCredit: Float
   ) {
     self.base = base
     self.dimensions = dimensions
     self.history = history
+    self.tenure = tenure
     self.scale = scale
     self.boundDeviations = boundDeviations
     self.upheldCredit = upheldCredit
@@ -111,6 +113,8 @@ public final class Policy: Sendable {
       }
       let h = card.history
       numbers += [h.pointsPerDoubling, h.ordersScale, h.gainMax, h.thinOrders]
+      let t = card.tenure
+      numbers += [t.pointsPerDoubling, t.daysScale, t.gainMax]
       numbers += [card.scale.score, card.scale.probability, card.scale.pointsPerHalving]
     }
     return StateHash.of(words + numbers.map { UInt64($0.bitPattern) })

@@ -11,8 +11,9 @@
 /// scoring (Siddiqi, Credit Risk Scorecards, 2006); the bound is the delta
 /// method for a log odds.
 public struct Scorecard: Sendable, Equatable {
-  /// Lane of the length of the history.
-  static let historyLane = 7
+  /// Lanes of the age of the account and of the length of its history.
+  package static let tenureLane = 6
+  package static let historyLane = 7
   static let laneCount = 8
 
   @usableFromInline let base: Float
@@ -22,9 +23,10 @@ public struct Scorecard: Sendable, Equatable {
   @usableFromInline let weight: SIMD8<Float>
   @usableFromInline let lowest: SIMD8<Float>
   @usableFromInline let highest: SIMD8<Float>
-  /// Standard deviations of the bound, over ln 2; 0 in the history lane.
+  /// Standard deviations of the bound, over ln 2; 0 in the lanes of age and history.
   @usableFromInline let bound: SIMD8<Float>
   @usableFromInline let historyScale: Float
+  @usableFromInline let tenureScale: Float
   @usableFromInline let upheldCredit: Float
   public let thinOrders: Float
 
@@ -45,6 +47,8 @@ public struct Scorecard: Sendable, Equatable {
     }
     weight[Self.historyLane] = rules.history.pointsPerDoubling
     highest[Self.historyLane] = rules.history.gainMax
+    weight[Self.tenureLane] = rules.tenure.pointsPerDoubling
+    highest[Self.tenureLane] = rules.tenure.gainMax
     base = rules.base
     priorIncidents = incidents
     priorClean = clean
@@ -54,6 +58,7 @@ public struct Scorecard: Sendable, Equatable {
     self.highest = highest
     self.bound = bound
     historyScale = 1 / rules.history.ordersScale
+    tenureScale = 1 / rules.tenure.daysScale
     upheldCredit = rules.upheldCredit
     thinOrders = rules.history.thinOrders
   }
@@ -107,8 +112,8 @@ public struct Scorecard: Sendable, Equatable {
         counted, e[BuyerCounter.claimsNotReceived], mismatched, e[BuyerCounter.claimsAbusive],
         claimed, 0, 0, 0),
       exposure: SIMD8(
-        orders, orders, mismatched + e[BuyerCounter.returnsAsSold], orders, orders, 0, 0,
-        orders * historyScale))
+        orders, orders, mismatched + e[BuyerCounter.returnsAsSold], orders, orders, 0,
+        e.days * tenureScale, orders * historyScale))
   }
 
   /// Incidents and exposure of a merchant, lane by lane.
@@ -125,7 +130,8 @@ public struct Scorecard: Sendable, Equatable {
         quality, e[MerchantCounter.pickupsLate], e[MerchantCounter.shipmentsFalse], noStock,
         e[MerchantCounter.parcelsEmpty], refunded, 0, 0),
       exposure: SIMD8(
-        orders, orders, orders, orders + noStock, orders, orders, 0, orders * historyScale))
+        orders, orders, orders, orders + noStock, orders, orders, e.days * tenureScale,
+        orders * historyScale))
   }
 
   /// Disputed `value` in orders of the account's mean value, of which it has
@@ -140,8 +146,8 @@ public struct Scorecard: Sendable, Equatable {
     return Swift.min(value * (orders / total), 1e9)
   }
 
-  /// What the scorecard measures, lane by lane; in the history lane the
-  /// exposure makes log2(a / b) = −log2(1 + orders / scale).
+  /// What the scorecard measures, lane by lane; in the lanes of age and history the
+  /// exposure makes log2(a / b) = −log2(1 + days / scale), and of orders likewise.
   @usableFromInline
   struct Sample {
     @usableFromInline let incidents: SIMD8<Float>

@@ -167,16 +167,26 @@ struct DocumentReader {
     // Only buyers have claims of their own that can turn out right.
     let ownKeys = kind == .buyer ? ["upheldCredit"] : []
     let section = document.section(
-      kind.name, keys: ["base", "scale", "boundDeviations"] + ownKeys + ["history", "dimensions"])
+      kind.name,
+      keys: ["base", "scale", "boundDeviations"] + ownKeys + ["history", "tenure", "dimensions"])
     let base = section.number("base", in: 0...1000)
     let boundDeviations = section.number("boundDeviations", in: 0...5)
     let upheldCredit = kind == .buyer ? section.number("upheldCredit", in: 0...1) : 0
     let history = history(section)
+    let tenure = tenure(section)
     let scale = scale(section)
     let dimensions = section.section("dimensions", keys: names)
     return CardRules(
       base: base, dimensions: names.map { dimension(dimensions, $0) }, history: history,
-      scale: scale, boundDeviations: boundDeviations, upheldCredit: upheldCredit)
+      tenure: tenure, scale: scale, boundDeviations: boundDeviations, upheldCredit: upheldCredit)
+  }
+
+  private func tenure(_ card: Section) -> TenureRules {
+    let section = card.section("tenure", keys: ["pointsPerDoubling", "daysScale", "gainMax"])
+    return TenureRules(
+      pointsPerDoubling: section.number("pointsPerDoubling", in: 0...1000),
+      daysScale: section.number("daysScale", in: 0.1...10_000),
+      gainMax: section.number("gainMax", in: 0...1000))
   }
 
   private func scale(_ card: Section) -> ScoreScale {

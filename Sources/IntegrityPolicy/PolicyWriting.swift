@@ -133,6 +133,11 @@ private struct DocumentWriter {
         $0.number("gainMax", card.history.gainMax)
         $0.number("thinOrders", card.history.thinOrders)
       }
+      $0.section("tenure") {
+        $0.number("pointsPerDoubling", card.tenure.pointsPerDoubling)
+        $0.number("daysScale", card.tenure.daysScale)
+        $0.number("gainMax", card.tenure.gainMax)
+      }
       $0.section("dimensions") { dimensions in
         for (name, rules) in zip(names, card.dimensions) {
           dimensions.dimension(name, rules)

@@ -104,10 +104,13 @@ struct CardFit {
       rules.dimensions[lane].lossMax = Self.bound(points, Swift.max(most, 1))
       rules.dimensions[lane].gainMax = Self.bound(points, Swift.max(-least, 1))
     }
-    let points = (fit.weights[lanes.count] * pointsPerLogOdds).rounded(toDigits: 3)
-    let longest = rows.reduce(0) { max($0, -$1[lanes.count]) }
-    rules.history.pointsPerDoubling = points
-    rules.history.gainMax = Self.bound(points, Swift.max(longest, 1))
+    let known = (0..<2).map { place in
+      let points = (fit.weights[lanes.count + place] * pointsPerLogOdds).rounded(toDigits: 3)
+      let most = rows.reduce(0) { max($0, -$1[lanes.count + place]) }
+      return (points: points, gainMax: Self.bound(points, Swift.max(most, 1)))
+    }
+    (rules.history.pointsPerDoubling, rules.history.gainMax) = known[0]
+    (rules.tenure.pointsPerDoubling, rules.tenure.gainMax) = known[1]
     rules.scale = ScoreScale(
       score: rules.base, probability: chance(fit.intercept),
       pointsPerHalving: pointsPerHalving)
@@ -131,11 +134,9 @@ struct CardFit {
 }
 
 /// What the regression looks at: how many times an account's odds are doubled against the
-/// prior's in each fitted dimension, and, negative, the doublings of its history.
+/// prior's in each fitted dimension, and, negative, the doublings of its history and age.
 private struct Features {
   private let lanes: [(lane: Int, a: Double, b: Double)]
-  private let historyLane = 7
-
   init(_ rules: CardRules, _ lanes: [Int]) {
     self.lanes = lanes.map { lane in
       let d = rules.dimensions[lane]
@@ -150,7 +151,9 @@ private struct Features {
       let clean = Swift.max(Double(sample.exposure[lane]) - incidents, 0)
       return log2((a + incidents) / (b + clean) * (b / a))
     }
-    row.append(-log2(1 + Double(sample.exposure[historyLane])))
+    for lane in [Scorecard.historyLane, Scorecard.tenureLane] {
+      row.append(-log2(1 + Double(sample.exposure[lane])))
+    }
     return row
   }
 }

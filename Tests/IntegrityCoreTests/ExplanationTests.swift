@@ -31,7 +31,7 @@ struct ExplanationTests {
     var generator = Generator.forTest(52)
     for _ in 1...50 {
       let record = AccountRecord.random(.merchant, &generator)
-      let dimensions = Policy.plain.explanation(of: record, at: Self.clock).dimensions.dropLast()
+      let dimensions = Policy.plain.explanation(of: record, at: Self.clock).dimensions.dropLast(2)
       for dimension in dimensions {
         let odds = { (rate: Float) in Double(rate) / (1 - Double(rate)) }
         let doublings = odds(dimension.rate) / odds(dimension.ratePrior)
@@ -64,6 +64,7 @@ struct ExplanationTests {
       rows == [
         "claims B03 10 200 0", "notReceived B04 0 200 415", "returnMismatch B05 0 0 0",
         "abuse B07 0 200 415", "claimedValue B03 40 200 -576", "history B01 0 200 464",
+        "tenure B01 0 0 0",
       ])
     #expect(
       explanation.evidence.map(\.name) == [
@@ -83,7 +84,7 @@ struct ExplanationTests {
     let merchant = AccountRecord(AccountKey(.merchant, AccountID(1)))
     let explanation = Policy.plain.explanation(of: merchant, at: Self.clock)
     #expect(explanation.judgement.score == 600)
-    #expect(explanation.dimensions.map(\.points) == Array(repeating: 0, count: 7))
+    #expect(explanation.dimensions.map(\.points) == Array(repeating: 0, count: 8))
     #expect(explanation.dimensions.last?.reason == .m06ThinHistory)
     #expect(explanation.evidence.allSatisfy { $0.value == 0 })
     #expect(explanation.evidence.count == 10)
@@ -127,5 +128,48 @@ struct ExplanationTests {
       explanation.probabilityAtFloor
         == scale.probability(ofScore: explanation.judgement.scoreFloor))
     #expect(explanation.probabilityAtFloor > explanation.probability)
+  }
+}
+
+/// What it is worth to have been heard of long ago.
+@Suite struct TenureTests {
+  private static let policy = Policy.make(
+    tenure: TenureRules(pointsPerDoubling: 20, daysScale: 30, gainMax: 70))
+
+  /// An account whose oldest event was so many days ago and left nothing to count.
+  private func judged(daysAgo: UInt32) -> (score: Int, points: Float, days: Float) {
+    var record = AccountRecord(AccountKey(.buyer, AccountID(1)))
+    let first = UnixSeconds(UnixSeconds.today.rawValue - daysAgo * 86_400)
+    record.touch(at: first, schema: .standard)
+    record.touch(at: .today, schema: .standard)
+    let clock = DecayClock(.standard, now: .today)
+    let explanation = Self.policy.explanation(of: record, at: clock)
+    return (
+      explanation.judgement.score, explanation.dimensions.last?.points ?? -1,
+      explanation.dimensions.last?.exposure ?? -1
+    )
+  }
+
+  /// Doublings of 1 + days / 30: none, one, two, three, and the most that there is.
+  @Test(arguments: [(0, 0), (30, 20), (90, 40), (210, 60), (330, 70), (3_000, 70)])
+  func pointsDoubleWithAge(_ days: UInt32, _ points: Int) {
+    let judged = judged(daysAgo: days)
+    #expect(judged.score == 600 + points && judged.days == Float(days))
+    #expect(abs(judged.points - Float(points)) < 4)
+  }
+
+  @Test func whoWasNeverHeardOfIsAsNewAsCanBe() {
+    let stranger = AccountRecord(AccountKey(.merchant, AccountID(1)))
+    let clock = DecayClock(.standard, now: .today)
+    #expect(stranger.evidence(at: clock).days == 0)
+    #expect(Self.policy.score(stranger, at: clock) == 600)
+  }
+
+  /// Asked about before its first event, an account is no older than new.
+  @Test func ageIsNeverNegative() {
+    var record = AccountRecord(AccountKey(.buyer, AccountID(1)))
+    record.touch(at: .today, schema: .standard)
+    let before = UnixSeconds(UnixSeconds.today.rawValue - 400 * 86_400)
+    #expect(record.evidence(at: DecayClock(.standard, now: before)).days == 0)
   }
 }

@@ -62,9 +62,13 @@ extension Policy {
       pointsPerDoubling: .random(in: 0...50, using: &generator),
       ordersScale: .random(in: 0.5...50, using: &generator),
       gainMax: .random(in: 0...200, using: &generator), thinOrders: 5)
+    let tenure = TenureRules(
+      pointsPerDoubling: .random(in: 0...50, using: &generator),
+      daysScale: .random(in: 0.5...500, using: &generator),
+      gainMax: .random(in: 0...200, using: &generator))
     return make(
       base: .random(in: 0...1000, using: &generator), dimension: dimension, history: history,
-      boundDeviations: .random(in: 0...5, using: &generator),
+      tenure: tenure, boundDeviations: .random(in: 0...5, using: &generator),
       upheldCredit: .random(in: 0...1, using: &generator))
   }
 }

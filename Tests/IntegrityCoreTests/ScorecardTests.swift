@@ -174,9 +174,12 @@ struct ScorecardTests {
     dimension.lossMax += 1
     var history = HistoryRules.plain
     history.thinOrders += 1
+    var tenure = TenureRules.plain
+    tenure.daysScale += 1
     let policies: [Policy] = [
       .plain, .make(version: 2), .make(base: 601), .make(dimension: dimension),
-      .make(history: history), .make(boundDeviations: 1.6), .make(upheldCredit: 0.6),
+      .make(history: history), .make(tenure: tenure), .make(boundDeviations: 1.6),
+      .make(upheldCredit: 0.6),
       .make(tiers: TierRules(lowestScores: [800, 700, 550, 401], cooldownDays: 14)),
       .make(tiers: TierRules(lowestScores: [800, 700, 550, 400], cooldownDays: 15)),
       .make(credibility: CredibilityRules(scoreZero: 401, scoreFull: 700, weightMin: 0.1)),

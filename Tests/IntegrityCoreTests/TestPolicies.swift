@@ -8,14 +8,15 @@ extension Policy {
 
   static func make(
     version: UInt32 = 1, base: Float = 600, dimension: DimensionRules = .plain,
-    history: HistoryRules = .plain, boundDeviations: Float = 1.5, upheldCredit: Float = 0.5,
+    history: HistoryRules = .plain, tenure: TenureRules = .plain, boundDeviations: Float = 1.5,
+    upheldCredit: Float = 0.5,
     tiers: TierRules = .plain, credibility: CredibilityRules = .plain,
     claims: ClaimRules = .plain, subsidy: SubsidyRules = .plain
   ) -> Policy {
     func card(_ count: Int) -> CardRules {
       CardRules(
         base: base, dimensions: Array(repeating: dimension, count: count), history: history,
-        scale: .plain, boundDeviations: boundDeviations, upheldCredit: upheldCredit)
+        tenure: tenure, scale: .plain, boundDeviations: boundDeviations, upheldCredit: upheldCredit)
     }
     return Policy(
       version: version, buyer: card(BuyerDimension.allCases.count),
@@ -27,6 +28,11 @@ extension Policy {
 extension DimensionRules {
   static let plain = DimensionRules(
     priorMean: 0.05, priorStrength: 20, pointsPerDoubling: 40, lossMax: 200, gainMax: 60)
+}
+
+extension TenureRules {
+  /// Nothing: what tests count by hand is of today.
+  static let plain = TenureRules(pointsPerDoubling: 0, daysScale: 30, gainMax: 120)
 }
 
 extension ScoreScale {

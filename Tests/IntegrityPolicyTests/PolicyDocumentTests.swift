@@ -55,13 +55,14 @@ struct PolicyDocumentTests {
       }
       numbers += 1
       // A little less or more, to stay in range and whole where whole.
-      let changed = value >= 1 ? "\(Int(value) - (value > 1 ? 1 : -1))" : "\(value / 2)"
+      let changed =
+        value == 0 || value >= 1 ? "\(Int(value) - (value > 1 ? 1 : -1))" : "\(value / 2)"
       var copy = lines.map(String.init)
       copy[index] = "\(parts[0]): \(changed)"
       let document = try PolicyDocument.load(yaml: copy.joined(separator: "\n"), file: "changed")
       #expect(hashes.insert(document.policy.hash).inserted, "line \(index + 1): \(line)")
     }
-    #expect(numbers == 109)
+    #expect(numbers == 115)
   }
 
   // MARK: Values
@@ -143,7 +144,11 @@ struct PolicyDocumentTests {
       "buyer.dimensions.notReceived.priorStrength: `nan` is wrong: must be a number from 0.1 to 10000"
     ),
     (
-      "pointsPerDoubling:", 2, "inf",
+      "pointsPerDoubling:", 2, "-1",
+      "buyer.tenure.pointsPerDoubling: `-1` is out of range: must be a number from 0 to 1000"
+    ),
+    (
+      "pointsPerDoubling:", 3, "inf",
       "buyer.dimensions.claims.pointsPerDoubling: `inf` is wrong: must be a number from 0 to 1000"
     ),
     (
@@ -224,7 +229,7 @@ struct PolicyDocumentTests {
     #expect(
       Self.faults(String(head)) == [
         "p.yaml:\(first):1: merchant: is missing: must be a section with the keys"
-          + " base, scale, boundDeviations, history, dimensions"
+          + " base, scale, boundDeviations, history, tenure, dimensions"
       ])
   }
 
@@ -234,7 +239,7 @@ struct PolicyDocumentTests {
     #expect(
       Self.faults(yaml) == [
         "p.yaml:\(line + 1):3: merchant.upheldCredit: unknown key: the keys here are"
-          + " base, scale, boundDeviations, history, dimensions"
+          + " base, scale, boundDeviations, history, tenure, dimensions"
       ])
   }
 

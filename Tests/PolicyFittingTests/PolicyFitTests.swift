@@ -148,6 +148,33 @@ import Testing
     #expect(Set(scores).count > 100)
   }
 
+  /// Where newcomers are the bad ones, age has points, and a short history of sales has not.
+  @Test func ageHasPointsWhereItTells() throws {
+    var events = Self.market(days: 40)
+    let isOld = { (merchant: UInt64) in merchant % 3 == 0 }
+    events += (1...200).filter(isOld).map { merchant in
+      Event(
+        at: UnixSeconds(Self.start - 300 * Self.day), buyer: AccountID(1),
+        merchant: AccountID(merchant), order: 1, amount: Minor(1_000),
+        detail: .settled(orderedAt: .zero))
+    }
+    events.sort { $0.at < $1.at }
+    let late = UnixSeconds(Self.start + 50 * Self.day)
+    let answers = (1...200).map { merchant in
+      OrderOutcome(
+        account: AccountKey(.merchant, AccountID(merchant)), order: merchant, askedAt: late,
+        // One in ten the other way round, so that odds are odds.
+        knownAt: late, wentWrong: isOld(merchant) == (merchant % 10 == 0))
+    }
+    let history = FitHistory(events, orders: answers, until: UnixSeconds(.max))
+    let fit = try PolicyFit(history, base: Self.base, halfLivesDays: [365])
+    let rules = fit.policy.merchantRules
+    #expect(rules.tenure.pointsPerDoubling > 5 * rules.history.pointsPerDoubling)
+    #expect(rules.tenure.pointsPerDoubling > 40)
+    let quality = fit.policy.quality(in: history, .fit, schema: EvidenceSchema(days: 365))
+    #expect(try #require(quality.auc) > 0.85)
+  }
+
   /// Whose claims are founded by half and whose by chance: what weighs claimants by their
   /// score forecasts worse here, where the score says nothing of who is right.
   @Test func wordsWeighAlikeOnlyWhereThatForecastsBetter() throws {

@@ -12,6 +12,7 @@ struct JudgementCodingTests {
       CardRules(
         base: 600, dimensions: Array(repeating: dimension, count: count),
         history: HistoryRules(pointsPerDoubling: 30, ordersScale: 5, gainMax: 200, thinOrders: 10),
+        tenure: TenureRules(pointsPerDoubling: 10, daysScale: 30, gainMax: 100),
         scale: ScoreScale(score: 600, probability: 0.1, pointsPerHalving: 60),
         boundDeviations: 1.6, upheldCredit: 0.5)
     }

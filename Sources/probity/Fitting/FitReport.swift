@@ -64,6 +64,7 @@ struct FitReport {
       ]
     }
     if fit.dimensions.isEmpty { return comments }
+    comments["\(kind).tenure"] = ["The same of a doubling of its age."]
     comments["\(kind).history"] = ["The regression's weight of a doubling of the history's length."]
     for dimension in fit.dimensions {
       comments["\(kind).dimensions.\(dimension.name)"] =
@@ -103,6 +104,7 @@ struct FitReport {
     }
     if !fit.dimensions.isEmpty {
       lines.append("  history          \(rules.history.pointsPerDoubling) points a doubling")
+      lines.append("  tenure           \(rules.tenure.pointsPerDoubling) points a doubling")
     }
     lines.append(
       "  \(rules.scale.score) points: \(rules.scale.probability) go wrong; the odds halve with each "
@@ -152,6 +154,7 @@ struct FitOutput: Encodable {
   let tried: [Tried]
   let dimensions: [Dimension]
   let historyPointsPerDoubling: Float
+  let tenurePointsPerDoubling: Float
   let probabilityAtBase: Float
   let fitted: QualityOutput
   let judged: QualityOutput
@@ -179,6 +182,7 @@ struct FitOutput: Encodable {
         priorStrength: $1.priorStrength, pointsPerDoubling: $1.pointsPerDoubling)
     }
     historyPointsPerDoubling = rules.history.pointsPerDoubling
+    tenurePointsPerDoubling = rules.tenure.pointsPerDoubling
     probabilityAtBase = rules.scale.probability
     fitted = QualityOutput(report.fitted)
     judged = QualityOutput(report.judged)
