@@ -44,7 +44,8 @@ class FoldedExamination:
         # Scores of different fits do not compare; their chances do.
         score = np.round(1000 * (1 - self.forecasts[FITTED].probability))
         rows = dataclasses.replace(self.answered, score=score, floor=score)
-        found = sorted(self.forecasts.values(), key=lambda forecast: ORDER.index(forecast.family))
+        found = sorted(self.forecasts.values(), key=lambda forecast: (
+            ORDER.index(forecast.family), forecast.name == DEFAULT))
         name, marks = self.asked.reference
         return Task(self.examination.dataset.name, self.asked.name, self.asked.title,
                     self.asked.bad, {"judge": len(self.outcome)}, rows, found,

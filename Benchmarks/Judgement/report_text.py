@@ -1,7 +1,5 @@
 """The report as text: what a terminal shows."""
 
-import json
-
 KINDS = {"ours": "ours", "constant": "O(1)", "offline": "offline"}
 
 
@@ -89,8 +87,8 @@ def task_lines(task):
     lines += ["", f"  AUC of the fitted policy's floor {number(task['floorAUC'])}"]
     lines += [f"  {'yes' if v['holds'] else 'NO '}  {v['claim']}: {v['figures']}"
               for v in task["verdicts"]]
-    if task["forecasts"][0]["reliability"]:
-        for forecast in task["forecasts"][:2]:
+    for forecast in task["forecasts"][:2]:
+        if forecast["reliability"]:
             lines += ["", *reliability_table(forecast)]
     return lines + ["", *history_table(task)]
 
@@ -99,10 +97,22 @@ def dataset_lines(dataset):
     lines = ["", "=" * 78, dataset["title"], f"  {dataset['source']}",
              f"  {dataset['events']:,} events"]
     lines += [f"  {count:,} × {reason}" for reason, count in dataset["counts"].items()]
-    lines += [f"  fitted {name}: {json.dumps(value)}" for name, value in dataset["fitted"].items()]
+    lines += fitted_lines(dataset["fitted"])
     for task in dataset["tasks"]:
         lines += task_lines(task)
     return lines
+
+
+def fitted_lines(fitted):
+    """What `policy fit` found: the half-life, and the dimensions that had incidents enough."""
+    lines = [f"  fitted: half-life {fitted['halfLifeDays']} days"
+             + (", every claim weighs alike" if fitted.get("equalWords") else "")]
+    lines += [f"    {d['name']}: prior {d['priorMean']} of {d['priorStrength']} orders, "
+              f"{d['pointsPerDoubling']} points a doubling"
+              for d in fitted.get("dimensions", []) if d["fitted"]]
+    return lines + [f"    {name}: {fitted[key]} points a doubling"
+                    for name, key in (("history", "historyPointsPerDoubling"),
+                                      ("tenure", "tenurePointsPerDoubling")) if key in fitted]
 
 
 def generic_lines(tables):

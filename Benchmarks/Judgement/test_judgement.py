@@ -12,13 +12,15 @@ import numpy as np
 
 import datasets
 import evaluation
+import folds
 import judge
 import regression
 import report_html
 import report_text
 import rows
 import tasks
-from history import DAY
+from history import DAY, History
+from otc_to_events import Rating
 
 COUNTERS = [f"counter{i}" for i in range(rows.COUNTERS)]
 SPLIT = 200 * DAY
@@ -108,6 +110,62 @@ class TaskTests(unittest.TestCase):
         b.outcome[3] = 1 - b.outcome[3]
         with self.assertRaisesRegex(ValueError, "outcome"):
             rows.require_same(a, b)
+
+
+class FoldTests(unittest.TestCase):
+    def test_every_account_is_in_one_fold(self):
+        found = folds.parted(263)
+        self.assertEqual(sorted(np.concatenate(found)), list(range(263)))
+        self.assertEqual({len(fold) for fold in found}, {26, 27})
+        self.assertTrue(all((a == b).all() for a, b in zip(found, folds.parted(263))))
+
+    def test_nothing_is_learnt_from_the_answers_that_are_foreseen(self):
+        """Each fold is fitted to without it, and only its own forecasts are taken from that."""
+        count = 60
+        outcomes = [i % 2 for i in range(count)]
+        entries = [("judge", 300, 300, i + 1, i + 1, outcomes[i], 600, i % 7)
+                   for i in range(count)]
+        probity = FoldedProbity(table(entries))
+        questions = datasets.Questions(
+            "labels", "Who?", "the worst", [300 * DAY] * count,
+            [f"merchant:{i + 1}" for i in range(count)], list(range(1, count + 1)), outcomes,
+            ("mean", outcomes), is_timeless=True)
+        ratings = [Rating(i + 1, 100, i + 1, 5 - 8 * outcomes[i], 299 * DAY)
+                   for i in range(count)]
+        examination = tasks.Examination.__new__(tasks.Examination)
+        examination.dataset = dataset(questions=questions, ratings=ratings)
+        examination.probity, examination.events, examination.tallies = probity, [], None
+        examination.history = History(range(1, count + 1), [299 * DAY] * count, outcomes)
+        with contextlib.redirect_stderr(io.StringIO()):
+            task = folds.FoldedExamination(examination).task()
+        self.assertEqual(len(probity.fitted_to), folds.FOLDS)
+        for which, lines in zip(folds.parted(count), probity.fitted_to):
+            asked = {line[1] for line in lines}
+            self.assertEqual(len(asked), count - len(which))
+            self.assertFalse(asked & {questions.accounts[i] for i in which})
+        ours = next(f for f in task.forecasts if f.name == tasks.FITTED)
+        expected = np.zeros(count)
+        for number, which in enumerate(folds.parted(count), 1):
+            expected[which] = number / 100
+        self.assertEqual(list(ours.probability), list(expected))
+        self.assertEqual(task.forecasts[0].name, tasks.FITTED)
+
+
+class FoldedProbity(PlayedProbity):
+    """Forecasts the number of the fit that it was asked after, in hundredths."""
+
+    def __init__(self, judged):
+        super().__init__(judged)
+        self.fitted_to = []
+
+    def fit_answers(self, events, questions):
+        self.fitted_to.append(questions)
+        return {"halfLifeDays": 90, "equalWords": False}, ["--policy", "answers"]
+
+    def ask(self, events, questions, options):
+        rows_asked = self.judged.take(np.arange(len(questions)))
+        rows_asked.probability = np.full(len(questions), len(self.fitted_to) / 100)
+        return rows_asked
 
 
 class RegressionTests(unittest.TestCase):
