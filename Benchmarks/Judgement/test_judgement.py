@@ -123,11 +123,11 @@ class FoldTests(unittest.TestCase):
         """Each fold is fitted to without it, and only its own forecasts are taken from that."""
         count = 60
         outcomes = [i % 2 for i in range(count)]
-        entries = [("judge", 300, 300, i + 1, i + 1, outcomes[i], 600, i % 7)
+        entries = [("judge", 300 + i, 300 + i, i + 1, i + 1, outcomes[i], 600, i % 7)
                    for i in range(count)]
         probity = FoldedProbity(table(entries))
         questions = datasets.Questions(
-            "labels", "Who?", "the worst", [300 * DAY] * count,
+            "labels", "Who?", "the worst", [(300 + i) * DAY for i in range(count)],
             [f"merchant:{i + 1}" for i in range(count)], list(range(1, count + 1)), outcomes,
             ("mean", outcomes), is_timeless=True)
         ratings = [Rating(i + 1, 100, i + 1, 5 - 8 * outcomes[i], 299 * DAY)
