@@ -51,6 +51,12 @@ enum Assumptions {
   static let unpaidOrdersMax = Assumption(
     "unpaid orders of an account", 5, .count, "then the marketplace lets it order no more")
 
+  static let lateThroughFlood = Assumption(
+    "real orders late through a flood", 100, .perMille,
+    "for each fake parcel a real order, half for one cancelled; packing takes time")
+  static let noStockThroughFlood = Assumption(
+    "real orders without stock", 50, .perMille, "likewise: what is held for nobody is missing")
+
   // MARK: What a place in the market is worth
 
   static let goods = Assumption(
@@ -72,6 +78,8 @@ enum Assumptions {
     "made-up claims seen through", 800, .perMille, "pictures can be forged; found out: `abuse`")
   static let closelySeenThrough = Assumption(
     "… in a close review", 950, .perMille, "weights, serial numbers, a call")
+  static let seenThroughOnceCaught = Assumption(
+    "… of accounts caught before", 980, .perMille, "the desk shows B07, and nobody is believed")
   static let foundedRecognised = Assumption(
     "founded claims recognised", 970, .perMille, "clerks err in the buyer's favour")
   static let erringSaysAbuse = Assumption(
@@ -97,9 +105,11 @@ enum Assumptions {
     "orders at a favourite merchant", 300, .perMille, "buyers come back")
 
   static let all = [
-    account, shop, commission, parcel, cheapParcel, resale, unpaidOrdersMax, goods, margin,
-    salesPerTier, rivalShare, review, closeReview, closeReviewFrom, seenThrough,
-    closelySeenThrough, foundedRecognised, erringSaysAbuse, claimsDefect, changesMind,
+    account, shop, commission, parcel, cheapParcel, resale, unpaidOrdersMax, lateThroughFlood,
+    noStockThroughFlood, goods, margin, salesPerTier, rivalShare, review, closeReview,
+    closeReviewFrom, seenThrough,
+    closelySeenThrough, seenThroughOnceCaught, foundedRecognised, erringSaysAbuse, claimsDefect,
+    changesMind,
     lostInPost, hasPictures, contradicts, inspected, inspectorErrs, loyal,
   ]
 
@@ -109,7 +119,8 @@ enum Assumptions {
   }
 
   /// How likely a made-up claim is found out when a human looks.
-  static func seenThroughShare(of amount: Int64) -> Double {
-    (amount >= closeReviewFrom.value ? closelySeenThrough : seenThrough).share
+  static func seenThroughShare(of amount: Int64, isKnown: Bool) -> Double {
+    if isKnown { return seenThroughOnceCaught.share }
+    return (amount >= closeReviewFrom.value ? closelySeenThrough : seenThrough).share
   }
 }

@@ -5,7 +5,7 @@ import IntegrityCore
 /// whatever else happened before. So an attack does not change what honest people do.
 struct Dice {
   /// What the numbers are for.
-  enum Purpose: UInt64 { case trade = 1, favourite, review, inspection, contradiction, flood }
+  enum Purpose: UInt64 { case trade = 1, favourite, review, inspection, contradiction, flood, plan }
 
   private var generator: SeededGenerator
 

@@ -10,15 +10,18 @@ struct Variant: Sendable {
 }
 
 extension Variant {
+  static let plainName = "the policy"
+  static let naiveName = "naive"
+
   /// What is compared: the policy as it is, and with parts of it taken away.
   static func all(of policy: Policy) -> [Variant] {
     [
-      Variant(name: "the policy", policy: policy),
+      Variant(name: plainName, policy: policy),
       Variant(name: "no credibility", policy: policy.with { $0.takeAwayCredibility() }),
       Variant(name: "no caps", policy: policy.with { $0.takeAwayCaps() }),
       Variant(name: "no abuse rules", policy: policy.with { $0.takeAwayAbuseRules() }),
       Variant(
-        name: "naive",
+        name: naiveName,
         policy: policy.with {
           $0.takeAwayCredibility()
           $0.takeAwayCaps()

@@ -13,9 +13,7 @@ struct Axis<Plan>: @unchecked Sendable {
 
   /// In whole units of money.
   static func money(_ name: String, _ path: WritableKeyPath<Plan, Int>, _ values: [Int]) -> Axis {
-    Axis(name: name, path: path, values: values.map { $0 * 100 }) { value in
-      value % 100 == 0 ? "\(value / 100)" : Money.text(Int64(value))
-    }
+    Axis(name: name, path: path, values: values.map { $0 * 100 }) { "\($0 / 100)" }
   }
 
   static func choice(
@@ -25,45 +23,43 @@ struct Axis<Plan>: @unchecked Sendable {
   }
 }
 
-/// What an attack did to places in the market, and what that was worth to the attacker.
-struct StandingEffect: Sendable {
-  var gain: Int64 = 0
-  /// Points between the scores with and without the attack, at their widest.
-  var scoreMost = 0
-  /// Tiers without the attack and with it, on the day they differed most.
-  var tiers = (without: Tier.c, with: Tier.c)
-  /// Days on which the tier was another.
-  var days = 0
-}
-
 /// A way to make money of the marketplace.
 protocol Attack: Sendable {
   associatedtype Plan: Sendable
   /// "a1".
   var id: String { get }
   var title: String { get }
+  /// Where the search begins.
   var starts: [Plan] { get }
   var axes: [Axis<Plan>] { get }
   /// What the platform pays does not count: is harm worth its costs by itself?
   var isForHarm: Bool { get }
   /// Without any of the policy's rules it must pay, or the simulation is blunt.
   var mustPayWhenNaive: Bool { get }
+  /// Whether a merchant's place in the market is what the attacker lives off.
+  var livesOffStanding: Bool { get }
+  /// Runs for each plan that is tried, with other trade and luck.
+  var runsPerPlan: Int { get }
+  /// Whether it changes how merchants stand.
+  func isWatched(_ plan: Plan) -> Bool
   func attacker(_ plan: Plan) -> any Attacker
   func effect(_ plan: Plan, with: [[Standing]], without: [[Standing]]) -> StandingEffect
+  /// In words.
+  func text(_ plan: Plan) -> String
 }
 
 extension Attack {
   var isForHarm: Bool { false }
   var mustPayWhenNaive: Bool { true }
+  var livesOffStanding: Bool { false }
+  var runsPerPlan: Int { livesOffStanding ? 3 : 1 }
+  func isWatched(_ plan: Plan) -> Bool { false }
+
   func effect(_ plan: Plan, with: [[Standing]], without: [[Standing]]) -> StandingEffect {
     StandingEffect()
   }
 
-  func text(_ plan: Plan) -> String {
-    axes.map { "\($0.name) \($0.text(plan[keyPath: $0.path]))" }.joined(separator: ", ")
-  }
-
-  /// What was tried.
+  /// What is tried.
   var bounds: String {
     axes.map { axis in
       "\(axis.name) \(axis.values.map(axis.text).joined(separator: "/"))"
@@ -79,36 +75,102 @@ struct AttackResult: Sendable {
   var effect = StandingEffect()
   var accounts = 0
   var reviews = 0
+  /// How likely a human saw through a claim, where one looked.
+  var seenThroughShare = 0.0
 
   /// Without what came in.
   var spent: Int64 { compensated + effect.gain - net }
+
+  /// What the attacker is after.
+  func aim(isForHarm: Bool) -> Int64 { isForHarm ? net - compensated : net }
+
+  /// Of effects other than their gain, what the first has.
+  static func mean(_ results: [AttackResult]) -> AttackResult {
+    let count = Int64(results.count)
+    var mean = results[0]
+    mean.net = results.reduce(0) { $0 + $1.net } / count
+    mean.compensated = results.reduce(0) { $0 + $1.compensated } / count
+    mean.effect = StandingEffect.mean(results.map(\.effect))
+    mean.accounts = results.reduce(0) { $0 + $1.accounts } / Int(count)
+    mean.reviews = results.reduce(0) { $0 + $1.reviews } / Int(count)
+    return mean
+  }
 }
 
-/// Where attacks are tried: a policy's marketplace, without an attack and with one.
+/// Where attacks take place: markets to look for a plan in, and others to see what it is worth
+/// there, so that no plan is praised for what was luck.
+struct AttackedMarkets: Sendable {
+  private let searched: [TradeScript]
+  private let fresh: [TradeScript]
+  private let quiet: TradeScript
+
+  init(seed: UInt64) {
+    searched = (0..<3).map { TradeScript(.attacked, seed: seed &+ 10_000 &* $0) }
+    fresh = (3..<8).map { TradeScript(.attacked, seed: seed &+ 10_000 &* $0) }
+    quiet = TradeScript(.quiet, seed: seed)
+  }
+
+  func script(_ market: Market, isWatched: Bool) -> TradeScript {
+    if !isWatched { return quiet }
+    switch market {
+    case .searched(let number): return searched[number % searched.count]
+    case .fresh(let number): return fresh[number % fresh.count]
+    }
+  }
+
+  /// Which of the markets.
+  enum Market { case searched(Int), fresh(Int) }
+}
+
+/// Where attacks are tried under one variant, without an attack and with one.
 final class Arena {
   let variant: Variant
-  let script: TradeScript
-  private(set) lazy var peace: [[Standing]] = {
-    let market = Marketplace(script, variant, luck: 0)
-    market.run()
-    market.audit(standingGain: 0)
-    return market.standings
-  }()
+  let markets: AttackedMarkets
+  private var peace: [Setting: [[Standing]]] = [:]
 
-  init(_ script: TradeScript, _ variant: Variant) {
-    self.script = script
+  /// Which trade, and which luck.
+  private struct Setting: Hashable {
+    var seed: UInt64
+    var luck: Luck
+  }
+
+  init(_ markets: AttackedMarkets, _ variant: Variant) {
+    self.markets = markets
     self.variant = variant
   }
 
-  /// Plays a plan. Traps if the books are wrong.
-  func run<A: Attack>(_ attack: A, _ plan: A.Plan, luck: UInt64) -> AttackResult {
+  /// How merchants stand where nobody attacks.
+  private func standings(_ script: TradeScript, _ luck: Luck) -> [[Standing]] {
+    let setting = Setting(seed: script.seed, luck: luck)
+    if let known = peace[setting] { return known }
     let market = Marketplace(script, variant, luck: luck)
-    market.run(attack.attacker(plan))
-    let effect = attack.effect(plan, with: market.standings, without: peace)
+    market.run(isWatched: true)
+    market.audit(standingGain: 0)
+    peace[setting] = market.standings
+    return market.standings
+  }
+
+  /// Plays a plan. Traps if the books are wrong.
+  ///
+  /// While a plan is sought, nobody watches merchants whose place is worth nothing to the
+  /// attacker.
+  func run<A: Attack>(
+    _ attack: A, _ plan: A.Plan, _ luck: Luck, in place: AttackedMarkets.Market
+  ) -> AttackResult {
+    var isWatched = attack.isWatched(plan)
+    if case .searched = place { isWatched = attack.livesOffStanding }
+    let script = markets.script(place, isWatched: isWatched)
+    let market = Marketplace(script, variant, luck: luck)
+    market.run(attack.attacker(plan), isWatched: isWatched)
+    let effect =
+      isWatched
+      ? attack.effect(plan, with: market.standings, without: standings(script, luck))
+      : StandingEffect()
     market.books.pay(.merchants, .attacker, effect.gain)
     market.audit(standingGain: effect.gain)
     return AttackResult(
       net: market.books[.attacker], compensated: market.books.compensated.attacker,
-      effect: effect, accounts: market.accountsRegistered, reviews: market.attackReviews)
+      effect: effect, accounts: market.accountsRegistered, reviews: market.attackReviews,
+      seenThroughShare: market.seenThroughShare)
   }
 }

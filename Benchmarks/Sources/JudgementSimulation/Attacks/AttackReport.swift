@@ -2,41 +2,59 @@ import IntegrityCore
 
 /// Every attack under every variant of a policy.
 struct AttackReport {
+  /// What one attack came to, in the order of the variants.
+  struct Entry {
+    var id: String
+    var title: String
+    var findings: [AttackFinding]
+  }
+
+  private(set) var entries: [Entry] = []
   private(set) var tables: [Table] = []
-  /// By attack, in the order of the variants.
-  private(set) var findings: [(id: String, title: String, findings: [AttackFinding])] = []
   /// What an attack should have made without rules, and did not.
   private(set) var blunt: [String] = []
 
-  static let all: [any Attack] = [
-    CrewAttack.ringForMoney, CrewAttack.ringForHarm, FloodAttack(), FakeTradeAttack(),
-    CrewAttack.trustThenClaim, CrewAttack.pair, CrewAttack.pairsRing, CrewAttack.provenPair,
-    CrewAttack.whitewashing, SlowAttack(),
-  ]
-
   /// - Parameter ids: attacks to be tried; empty = all.
-  init(_ script: TradeScript, _ variants: [Variant], seed: UInt64, ids: Set<String>) {
-    let arenas = variants.map { Arena(script, $0) }
-    for attack in Self.all where ids.isEmpty || ids.contains(attack.id) {
-      add(attack, arenas, seed)
+  static func make(
+    _ markets: AttackedMarkets, _ variants: [Variant], seed: UInt64, ids: Set<String>
+  ) async -> AttackReport {
+    var report = AttackReport()
+    for attack in KnownAttacks.all where ids.isEmpty || ids.contains(attack.id) {
+      report.add(attack, await find(attack, markets, variants, seed))
+    }
+    return report
+  }
+
+  /// Variants side by side: they share nothing that changes.
+  private static func find(
+    _ attack: some Attack, _ markets: AttackedMarkets, _ variants: [Variant], _ seed: UInt64
+  ) async -> [AttackFinding] {
+    await withTaskGroup(of: (Int, AttackFinding).self) { group in
+      for (index, variant) in variants.enumerated() {
+        group.addTask {
+          var search = AttackSearch(attack, Arena(markets, variant), seed: seed)
+          return (index, search.best())
+        }
+      }
+      var findings: [(Int, AttackFinding)] = []
+      for await finding in group { findings.append(finding) }
+      return findings.sorted { $0.0 < $1.0 }.map(\.1)
     }
   }
 
-  private mutating func add(_ attack: some Attack, _ arenas: [Arena], _ seed: UInt64) {
-    let found = arenas.map { AttackSearch(arena: $0, seed: seed).best(attack) }
-    findings.append((attack.id, attack.title, found))
-    tables.append(Self.table(attack, found))
-    if attack.mustPayWhenNaive, let naive = found.first(where: { $0.variant == "naive" }),
-      !naive.pays
-    {
-      blunt.append("\(attack.id) does not pay under the naive policy")
+  private mutating func add(_ attack: some Attack, _ findings: [AttackFinding]) {
+    entries.append(Entry(id: attack.id, title: attack.title, findings: findings))
+    tables.append(Self.table(attack, findings))
+    let naive = findings.first { $0.variant == Variant.naiveName }
+    if attack.mustPayWhenNaive, let naive, !naive.pays {
+      blunt.append("\(attack.id) does not pay under the naive policy, where it must")
     }
   }
 
   private static func table(_ attack: some Attack, _ findings: [AttackFinding]) -> Table {
-    let harms = findings.contains { $0.result.effect.days > 0 }
+    let isWatched = findings.contains { $0.result.effect.days > 0 } || attack.isForHarm
     var columns = ["policy", "spent", "of the platform"]
-    if harms { columns += ["by tiers", "score", "tier", "days"] }
+    if isWatched { columns += ["by tiers", "points", "tier", "days"] }
     columns += ["net", "accounts", "reviews", "pays", "best plan found"]
     var table = Table("\(attack.id): \(attack.title)", columns)
     for finding in findings {
@@ -44,13 +62,7 @@ struct AttackReport {
       var row: [Cell] = [
         .text(finding.variant), .money(result.spent), .money(result.compensated),
       ]
-      if harms {
-        let effect = result.effect
-        row += [
-          .money(effect.gain), .text(effect.scoreMost > 0 ? "−\(effect.scoreMost)" : "+\(-effect.scoreMost)"),
-          .text("\(effect.tiers.without.name) → \(effect.tiers.with.name)"), .count(effect.days),
-        ]
-      }
+      if isWatched { row += cells(result.effect) }
       row += [
         .money(finding.gain), .count(result.accounts), .count(result.reviews),
         .text(finding.pays ? "pays" : "no"), .text(finding.plan),
@@ -65,13 +77,21 @@ struct AttackReport {
     return table
   }
 
+  private static func cells(_ effect: StandingEffect) -> [Cell] {
+    let tiers =
+      effect.days == 0 ? "–" : "\(effect.tiers.without.name) → \(effect.tiers.with.name)"
+    return [
+      .money(effect.gain), .count(-effect.pointsTaken), .text(tiers), .count(effect.days),
+    ]
+  }
+
   /// One row an attack, a column a variant.
   var summary: Table {
     var table = Table(
       "Attacks: the best net found in \(MarketShape.attackDays) days",
-      ["attack", ""] + (findings.first?.findings.map(\.variant) ?? []))
-    for (id, title, findings) in findings {
-      table.add([.text(id), .text(title)] + findings.map { .money($0.gain) })
+      ["attack", ""] + (entries.first?.findings.map(\.variant) ?? []))
+    for entry in entries {
+      table.add([.text(entry.id), .text(entry.title)] + entry.findings.map { .money($0.gain) })
     }
     return table
   }

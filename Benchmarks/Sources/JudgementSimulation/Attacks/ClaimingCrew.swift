@@ -28,13 +28,15 @@ struct CrewPlan: Sendable {
   var claimAt = 0
   /// `WhenReviewed`.
   var whenReviewed = 0
-  /// Which of the sizes the victim has.
+  /// Which of the victims.
   var victim = 1
+  /// 1: goes on when a claim is not paid, to be looked at by a human in the end.
+  var goesOn = 0
   /// The accomplice's parcels are empty, and the carrier's scales show it.
   var isProven = 0
 
   var usesShop: Bool { claimAt == Target.shop.rawValue || buildAt == History.shop.rawValue }
-  var victimID: AccountID { MarketShape.victim(MarketShape.sizes[victim]).id }
+  var victimID: AccountID { MarketShape.merchant(MarketShape.victims[victim]).id }
 }
 
 /// Accounts that order, then claim what is not so.
@@ -89,7 +91,7 @@ final class ClaimingCrew: Attacker {
       return
     }
     // On to the next, unless a human has seen through the last.
-    if let claimed = member.claimed, !market.purchases[claimed].isCompensated {
+    if let claimed = member.claimed, !market.purchases[claimed].isCompensated, plan.goesOn == 0 {
       members[index].isOver = true
       return
     }
@@ -106,6 +108,7 @@ final class ClaimingCrew: Attacker {
     if outcome == .manualReview && withdraws { market.withdraw(purchase) }
     let mayGoOn =
       outcome == .platformCompensates || outcome == .manualReview && !withdraws
+      || plan.goesOn == 1
     if !mayGoOn || members[index].claimsMade >= plan.claims { members[index].isOver = true }
   }
 

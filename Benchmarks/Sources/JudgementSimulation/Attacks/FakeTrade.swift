@@ -2,16 +2,14 @@ import IntegrityCore
 
 /// How a bad merchant's friends order of it.
 struct FakeTradePlan: Sendable {
-  /// 0 = small, 1 = medium.
-  var size = 1
+  /// Which of those that are not honest.
+  var merchant = 1
   /// Fake orders for each hundred real ones.
   var perHundred = 100
   var price = 100
   var friends = 10
 
-  var merchant: MerchantTruth {
-    MarketShape.victim(MarketShape.sizes[size], isHonest: false)
-  }
+  var truth: MerchantTruth { MarketShape.merchant(MarketShape.notHonest[merchant]) }
 }
 
 /// Friends of a bad merchant buy what is not sent, so that it looks like a good one.
@@ -24,14 +22,13 @@ final class FakeTrade: Attacker {
   init(_ plan: FakeTradePlan) { self.plan = plan }
 
   func act(in market: Marketplace) {
-    if !market.isAttackTime || plan.perHundred == 0 { return }
+    if !market.isAttackTime { return }
     while friends.count < plan.friends { friends.append(market.registerBuyer()) }
-    due += plan.merchant.ordersPerDay * Double(plan.perHundred) / 100
+    due += plan.truth.ordersPerDay * Double(plan.perHundred) / 100
     while due >= 1 {
       due -= 1
       turn += 1
-      _ = market.buy(
-        friends[turn % friends.count], from: plan.merchant.id, Int64(plan.price), .none)
+      _ = market.buy(friends[turn % friends.count], from: plan.truth.id, Int64(plan.price), .none)
     }
   }
 }

@@ -1,23 +1,16 @@
 import IntegrityCore
 
-/// An attack by accounts that buy and claim.
-struct CrewAttack: Attack {
-  var id: String
-  var title: String
-  var starts: [CrewPlan]
-  var axes: [Axis<CrewPlan>]
-  var isForHarm = false
-  var mustPayWhenNaive = true
-
-  func attacker(_ plan: CrewPlan) -> any Attacker { ClaimingCrew(plan) }
-
-  func effect(_ plan: CrewPlan, with: [[Standing]], without: [[Standing]]) -> StandingEffect {
-    if plan.claimAt != CrewPlan.Target.victim.rawValue { return StandingEffect() }
-    let victim = MarketShape.victim(MarketShape.sizes[plan.victim])
-    var effect = StandingValue.rivalsGain(victim, with: with, without: without)
-    if !isForHarm { effect.gain = 0 }
-    return effect
-  }
+/// Everything that is tried, in the order of the report.
+enum KnownAttacks {
+  static let all: [any Attack] = [
+    CrewAttack.ringForMoney, CrewAttack.ringForHarm,
+    FloodAttack(id: "b1", title: "a competitor orders and cancels", disturbs: false),
+    FloodAttack(
+      id: "b2", title: "the same, where real orders are late or find no stock for it",
+      disturbs: true),
+    FakeTradeAttack(), CrewAttack.trustThenClaim, CrewAttack.pair, CrewAttack.pairsRing,
+    CrewAttack.provenPair, CrewAttack.whitewashing, SlowAttack(),
+  ]
 }
 
 /// A regular customer's.
@@ -33,26 +26,45 @@ struct SlowAttack: Attack {
   ]
 
   func attacker(_ plan: SlowPlan) -> any Attacker { SlowAbuser(plan) }
+
+  func text(_ plan: SlowPlan) -> String {
+    "\(plan.ordersPerMonth) orders a month of \(plan.price / 100), a claim for each "
+      + "\(plan.ordersPerClaim)" + (plan.whenReviewed == 1 ? ", withdrawn when reviewed" : "")
+  }
 }
 
 /// A competitor's.
 struct FloodAttack: Attack {
-  let id = "b"
-  let title = "a competitor orders, and cancels or never picks up"
-  let starts = [FloodPlan(), FloodPlan(victim: 2, perHundred: 400, days: 15)]
+  let id: String
+  let title: String
+  /// Whether real orders suffer.
+  let disturbs: Bool
+  let starts = [
+    FloodPlan(days: 40), FloodPlan(victim: 2, perHundred: 300, days: 20),
+    FloodPlan(victim: 0, days: 120),
+  ]
   let isForHarm = true
   let mustPayWhenNaive = false
   let axes: [Axis<FloodPlan>] = [
-    .choice("victim", \.victim, MarketShape.sizes),
-    .count("fake orders for 100 real", \.perHundred, [10, 30, 100, 300, 1_000]),
-    .count("days", \.days, [5, 15, 30, 60, 120]),
+    .choice("victim", \.victim, MarketShape.victims),
+    .count("fake orders for 100 real", \.perHundred, [100, 300, 1_000]),
+    .count("days", \.days, [10, 20, 40, 80, 120]),
     .choice("they are", \.isSent, ["cancelled", "not picked up"]),
   ]
 
-  func attacker(_ plan: FloodPlan) -> any Attacker { OrderFlood(plan) }
+  let livesOffStanding = true
+
+  func attacker(_ plan: FloodPlan) -> any Attacker { OrderFlood(plan, disturbs: disturbs) }
+  func isWatched(_ plan: FloodPlan) -> Bool { true }
 
   func effect(_ plan: FloodPlan, with: [[Standing]], without: [[Standing]]) -> StandingEffect {
     StandingValue.rivalsGain(plan.merchant, with: with, without: without)
+  }
+
+  func text(_ plan: FloodPlan) -> String {
+    "\(plan.perHundred) for 100 real orders, \(plan.days) days, "
+      + (plan.isSent == 1 ? "not picked up" : "cancelled")
+      + ", victim \(MarketShape.victims[plan.victim])"
   }
 }
 
@@ -60,101 +72,28 @@ struct FloodAttack: Attack {
 struct FakeTradeAttack: Attack {
   let id = "c"
   let title = "friends inflate a bad merchant by fake orders"
-  let starts = [FakeTradePlan(), FakeTradePlan(size: 0, perHundred: 400, price: 8_000)]
+  let livesOffStanding = true
+  let starts = [
+    FakeTradePlan(), FakeTradePlan(merchant: 2, perHundred: 50, price: 2_000),
+    FakeTradePlan(merchant: 2, perHundred: 100, price: 8_000),
+  ]
   let mustPayWhenNaive = false
   let axes: [Axis<FakeTradePlan>] = [
-    .choice("size", \.size, ["small", "medium"]),
+    .choice("merchant", \.merchant, MarketShape.notHonest),
     .count("fake orders for 100 real", \.perHundred, [10, 25, 50, 100, 200, 400, 800]),
     .money("price", \.price, [1, 5, 20, 80, 200]),
     .count("friends", \.friends, [3, 10, 30]),
   ]
 
   func attacker(_ plan: FakeTradePlan) -> any Attacker { FakeTrade(plan) }
+  func isWatched(_ plan: FakeTradePlan) -> Bool { true }
 
   func effect(_ plan: FakeTradePlan, with: [[Standing]], without: [[Standing]]) -> StandingEffect {
-    StandingValue.ownGain(plan.merchant, with: with, without: without)
+    StandingValue.ownGain(plan.truth, with: with, without: without)
   }
-}
 
-extension CrewAttack {
-  private static let prices = [10, 20, 50, 100, 200, 299, 500, 1_000, 1_900, 5_000, 20_000]
-  private static let smallPrices = [1, 5, 10, 20, 50, 100, 200, 299, 500, 1_000, 1_900, 5_000]
-  private static let histories = [0, 1, 2, 5, 10, 20, 30, 45, 60]
-
-  private static let claiming: [Axis<CrewPlan>] = [
-    .money("claim of", \.claimPrice, prices),
-    .count("orders before", \.buildOrders, histories),
-    .money("each of", \.buildPrice, [1, 5, 20, 100]),
-    .count("claims an account", \.claims, [1, 2, 3, 5, 8, 15]),
-    .count("days between", \.gap, [6, 10, 31]),
-    .count("orders between", \.ordersBetween, [0, 3, 10, 20]),
-    .choice("when reviewed", \.whenReviewed, ["waits", "withdraws"]),
-  ]
-
-  static let ringForMoney = CrewAttack(
-    id: "a1", title: "a ring of throwaway buyers claims against one honest merchant",
-    starts: [
-      CrewPlan(accounts: 20), CrewPlan(accounts: 80, buildOrders: 20, claimPrice: 50_000),
-    ],
-    axes: [
-      .count("accounts", \.accounts, [10, 20, 40, 80]),
-      .count("over days", \.spread, [0, 30, 90]),
-    ] + claiming)
-
-  static let ringForHarm = CrewAttack(
-    id: "a2", title: "the same ring, to sink the merchant for a rival",
-    starts: [
-      CrewPlan(accounts: 40, claimPrice: 1_000, victim: 2),
-      CrewPlan(accounts: 10, buildOrders: 5, claimPrice: 1_000, victim: 1),
-    ],
-    axes: [
-      .choice("victim", \.victim, MarketShape.sizes),
-      .count("accounts", \.accounts, [5, 10, 20, 40, 80]),
-      .count("over days", \.spread, [0, 30, 90]),
-      .money("claim of", \.claimPrice, smallPrices),
-      .count("orders before", \.buildOrders, [0, 1, 2, 5, 10, 20]),
-      .count("claims an account", \.claims, [1, 2, 3, 5]),
-    ], isForHarm: true, mustPayWhenNaive: false)
-
-  static let trustThenClaim = CrewAttack(
-    id: "d", title: "one buyer builds trust with small orders, then claims large ones",
-    starts: [
-      CrewPlan(buildOrders: 20, claimPrice: 50_000, claimAt: 1),
-      CrewPlan(buildOrders: 45, claimPrice: 29_900, claims: 5, claimAt: 1),
-    ],
-    axes: [.choice("history at", \.buildAt, ["honest merchants", "an accomplice"])] + claiming)
-
-  static let pair = CrewAttack(
-    id: "e1", title: "a colluding buyer and merchant drain the subsidy",
-    starts: [
-      CrewPlan(buildOrders: 20, buildAt: 1, claimPrice: 50_000, claimAt: 2),
-      CrewPlan(
-        buildOrders: 45, buildAt: 1, claimPrice: 29_900, claims: 8, ordersBetween: 10, claimAt: 2),
-    ], axes: claiming)
-
-  static let pairsRing = CrewAttack(
-    id: "e2", title: "a merchant and a ring of buyers drain the subsidy",
-    starts: [
-      CrewPlan(accounts: 40, buildAt: 1, claimAt: 2),
-      CrewPlan(accounts: 80, buildOrders: 20, buildAt: 1, claimPrice: 50_000, claimAt: 2),
-    ],
-    axes: [
-      .count("accounts", \.accounts, [10, 40, 80]), .count("over days", \.spread, [0, 30, 90]),
-    ] + claiming)
-
-  static let provenPair = CrewAttack(
-    id: "e3", title: "a colluding pair has the carrier prove its empty parcels",
-    starts: [
-      CrewPlan(buildAt: 1, claimPrice: 500_000, claims: 5, claimAt: 2, isProven: 1)
-    ],
-    axes: [
-      .money("claim of", \.claimPrice, prices), .count("claims an account", \.claims, [1, 5, 15]),
-    ])
-
-  static let whitewashing = CrewAttack(
-    id: "f", title: "an abuser begins again with fresh accounts, one at a time",
-    starts: [
-      CrewPlan(accounts: 10, spread: 110, claimAt: 1),
-      CrewPlan(accounts: 20, spread: 110, buildOrders: 20, claimPrice: 50_000, claimAt: 1),
-    ], axes: [.count("accounts", \.accounts, [4, 10, 20])] + claiming)
+  func text(_ plan: FakeTradePlan) -> String {
+    "\(plan.perHundred) for 100 real orders, of \(plan.price / 100), by \(plan.friends) friends, "
+      + "merchant \(MarketShape.notHonest[plan.merchant])"
+  }
 }

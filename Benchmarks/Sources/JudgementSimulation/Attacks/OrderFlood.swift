@@ -2,7 +2,7 @@ import IntegrityCore
 
 /// What a competitor orders of a merchant without wanting it.
 struct FloodPlan: Sendable {
-  /// Which of the sizes the victim has.
+  /// Which of the victims.
   var victim = 1
   /// Orders a day, for each hundred real ones of the victim.
   var perHundred = 100
@@ -10,26 +10,25 @@ struct FloodPlan: Sendable {
   /// 0: cancelled before they are sent. 1: sent, and never picked up.
   var isSent = 0
 
-  var merchant: MerchantTruth { MarketShape.victim(MarketShape.sizes[victim]) }
+  var merchant: MerchantTruth { MarketShape.merchant(MarketShape.victims[victim]) }
 }
 
 /// Floods a merchant with orders that come to nothing. What a buyer cancels is no evidence
-/// against the merchant; what it does to the merchant's real orders is.
+/// against the merchant; what the flood does to the merchant's real orders is.
 final class OrderFlood: Attacker {
   private let plan: FloodPlan
+  /// Whether real orders suffer.
+  private let disturbs: Bool
   private var due = 0.0
   private var real = 0.0
   private var ordersLeft = 0
+  private var realCount: UInt64 = 0
   private var account = AccountID.none
 
-  /// Of a victim's real orders, one that is late, or finds no stock, for each fake one per real
-  /// one: packing takes time, and what is held for one cannot go to another.
-  static let lateShare = Assumption(
-    "real orders late through a flood", 100, .perMille, "for each fake order a real one; at most half")
-  static let noStockShare = Assumption(
-    "real orders without stock", 50, .perMille, "likewise; at most a quarter")
-
-  init(_ plan: FloodPlan) { self.plan = plan }
+  init(_ plan: FloodPlan, disturbs: Bool) {
+    self.plan = plan
+    self.disturbs = disturbs
+  }
 
   func act(in market: Marketplace) {
     if !market.isAttackTime || market.attackDay >= plan.days { return }
@@ -40,6 +39,7 @@ final class OrderFlood: Attacker {
       due -= 1
       order(merchant.id, market)
     }
+    if !disturbs { return }
     real += merchant.ordersPerDay
     while real >= 1 {
       real -= 1
@@ -58,14 +58,15 @@ final class OrderFlood: Attacker {
     if plan.isSent == 1 { market.spend(Assumptions.parcel.value, to: .carriers) }
   }
 
+  /// Who packs for nobody is late; what is held for nobody is missing.
   private func disturb(_ merchant: AccountID, _ ratio: Double, _ market: Marketplace) {
-    var dice = Dice(market.luck, .flood, UInt64(market.day) << 32 | UInt64(real * 1_000))
-    // Who packs for nobody is late; what is held for nobody is missing.
-    let late = plan.isSent == 1 ? 2 : 1
-    if dice.happens(min(0.5, Self.lateShare.share * ratio * Double(late) / 2)) {
+    realCount += 1
+    var dice = market.luck.dice(.flood, realCount)
+    let late = Assumptions.lateThroughFlood.share * (plan.isSent == 1 ? 1 : 0.5)
+    if dice.happens(min(0.5, late * ratio)) {
       market.record(.pickedUp(late: true), merchant: merchant)
     }
-    if dice.happens(min(0.25, Self.noStockShare.share * ratio)) {
+    if dice.happens(min(0.25, Assumptions.noStockThroughFlood.share * ratio)) {
       market.record(.cancelled(by: .merchant, cause: .outOfStock), merchant: merchant)
     }
   }

@@ -24,8 +24,9 @@ struct DisputeHistory {
   var dispute: Dispute
   var firstOutcome: Outcome
   var outcome: Outcome
-  /// It went to a human for suspicion, alone or besides.
-  var isSuspected: Bool
+  /// Why it went to a human, where it would not have but for suspicion.
+  var suspicion: ReasonCode?
+  var isSuspected: Bool { suspicion != nil }
   var isReturned = false
 }
 
@@ -36,14 +37,18 @@ extension Marketplace {
     var dispute = dispute
     dispute.claim.openedAt = tick()
     let answer = claimAnswer(.openClaim(dispute.claim))
-    let isSuspected =
-      answer.outcome == .manualReview
-      && (answer.receipt?.decision.reasons.contains { Suspicion.codes.contains($0.code) } ?? false)
     histories.append(
       DisputeHistory(
         dispute: dispute, firstOutcome: answer.outcome, outcome: answer.outcome,
-        isSuspected: isSuspected))
+        suspicion: suspicion(in: answer)))
     follow(answer, .honest(histories.count - 1))
+  }
+
+  /// What decides comes first among the reasons.
+  private func suspicion(in answer: ClaimAnswer) -> ReasonCode? {
+    guard answer.outcome == .manualReview, let receipt = answer.receipt else { return nil }
+    let trusting = unsuspecting.decide(receipt.claimCase, schema: state.rules.schema)
+    return trusting.outcome == .manualReview ? nil : receipt.decision.reasons.first?.code
   }
 
   /// An attacker claims that what it bought is bad.
@@ -51,7 +56,7 @@ extension Marketplace {
     let merchant = purchases[index].claim.merchant
     purchases[index].claim.openedAt = tick()
     purchases[index].claim.proofs.formUnion(proof)
-    var dice = Dice(luck, .contradiction, purchases[index].claim.id.rawValue)
+    var dice = luck.dice(.contradiction, purchases[index].claim.id.rawValue)
     let isAccomplice = merchant.rawValue >= Self.firstShop
     if !isAccomplice && dice.happens(Assumptions.contradicts.share) {
       purchases[index].claim.proofs.insert(.merchantEvidence)
@@ -134,14 +139,19 @@ extension Marketplace {
   }
 
   private func verdict(on claim: Claim, _ claimant: Claimant) -> Verdict {
-    var dice = Dice(luck, .review, claim.id.rawValue)
-    let (sees, errsBadly) = (dice.unit(), dice.happens(Assumptions.erringSaysAbuse.share))
+    let id = claim.id.rawValue
     switch claimant {
     case .honest:
-      if sees < Assumptions.foundedRecognised.share { return .upheld }
-      return errsBadly ? .abuse : .rejected
+      var dice = luck.dice(.review, id)
+      if dice.happens(Assumptions.foundedRecognised.share) { return .upheld }
+      return dice.happens(Assumptions.erringSaysAbuse.share) ? .abuse : .rejected
     case .attacker:
-      return sees < Assumptions.seenThroughShare(of: claim.amount.rawValue) ? .abuse : .upheld
+      let share = Assumptions.seenThroughShare(
+        of: claim.amount.rawValue, isKnown: caught.contains(claim.buyer))
+      if seenThroughShare == 0 { seenThroughShare = share }
+      if !luck.seesThrough(id, share: share) { return .upheld }
+      caught.insert(claim.buyer)
+      return .abuse
     }
   }
 
@@ -149,7 +159,7 @@ extension Marketplace {
 
   private func takeBack(_ claimant: Claimant) {
     let claim = claim(of: claimant)
-    var dice = Dice(luck, .inspection, claim.id.rawValue)
+    var dice = luck.dice(.inspection, claim.id.rawValue)
     let isInspected = dice.happens(Assumptions.inspected.share)
     let errs = dice.happens(Assumptions.inspectorErrs.share)
     switch claimant {
@@ -183,12 +193,4 @@ extension Marketplace {
     if claimAnswer(.openClaim(claim)).verdict != nil { return }
     _ = claimAnswer(.decideClaim(claim.id, isFounded ? .upheld : .rejected), by: "warehouse")
   }
-}
-
-/// Reasons that a human is asked for because the buyer is suspected.
-enum Suspicion {
-  static let codes: Set<ReasonCode> = [
-    .b03ClaimRateHigh, .b04NotReceivedRateHigh, .b05ReturnMismatch, .b06LinkedAccounts,
-    .b07ConfirmedAbuse, .p01Concentration,
-  ]
 }

@@ -70,33 +70,51 @@ struct MerchantGroup {
         isHonest: true), halvesRates: halvesRates)
   }
 
+  /// Four times as many defects and late parcels as usual, twice as often out of stock.
   static func bad(_ size: String, _ count: Int, ordersPerDay: Double) -> MerchantGroup {
     MerchantGroup(
       count: count,
       truth: MerchantTruth(
-        id: .none, size: size, ordersPerDay: ordersPerDay, defectRate: 0.10, lateRate: 0.20,
+        id: .none, size: size, ordersPerDay: ordersPerDay, defectRate: 0.08, lateRate: 0.20,
         noStockRate: 0.05, isHonest: false))
+  }
+
+  /// Twice as many defects and late parcels as usual.
+  static func mediocre(_ size: String, _ count: Int, ordersPerDay: Double) -> MerchantGroup {
+    MerchantGroup(
+      count: count,
+      truth: MerchantTruth(
+        id: .none, size: size, ordersPerDay: ordersPerDay, defectRate: 0.04, lateRate: 0.10,
+        noStockRate: 0.025, isHonest: false))
   }
 }
 
 extension MarketShape {
-  /// Eight merchants, some twenty orders a day: what an attack takes place in.
+  /// Nine merchants, some sixteen orders a day: what an attack takes place in.
   static let attacked = MarketShape(
     buyerCount: 300, buyersArrive: false,
     merchants: merchants([
-      .honest("large", 1, ordersPerDay: 10), .honest("medium", 2, ordersPerDay: 3),
-      .honest("small", 3, ordersPerDay: 1), .bad("medium", 1, ordersPerDay: 3),
-      .bad("small", 1, ordersPerDay: 1),
+      .honest("large", 1, ordersPerDay: 6), .honest("medium", 2, ordersPerDay: 2),
+      .honest("small", 3, ordersPerDay: 1), .bad("medium, bad", 1, ordersPerDay: 2),
+      .bad("small, bad", 1, ordersPerDay: 1), .mediocre("medium, mediocre", 1, ordersPerDay: 2),
     ]))
 
-  /// The first merchant of a size.
-  static func victim(_ size: String, isHonest: Bool = true) -> MerchantTruth {
-    guard let found = attacked.merchants.first(where: { $0.size == size && $0.isHonest == isHonest })
+  /// The same with a fifth of the trade, for attacks that do not care how merchants stand.
+  static let quiet: MarketShape = {
+    var shape = attacked
+    for index in shape.merchants.indices { shape.merchants[index].ordersPerDay /= 5 }
+    return shape
+  }()
+
+  /// The first merchant that is told by `size`.
+  static func merchant(_ size: String) -> MerchantTruth {
+    guard let found = attacked.merchants.first(where: { $0.size == size })
     else { preconditionFailure("no merchant is \(size)") }
     return found
   }
 
-  static let sizes = ["small", "medium", "large"]
+  static let victims = ["small", "medium", "large"]
+  static let notHonest = ["small, bad", "medium, bad", "medium, mediocre"]
 
   /// Many merchants of each size and buyers who arrive: what fairness is measured in.
   static func fair(scale: Int) -> MarketShape {

@@ -19,8 +19,9 @@ final class Marketplace {
   let state: IntegrityState
   let script: TradeScript
   let variant: Variant
-  /// Decides what humans find, and nothing of what honest people do.
-  let luck: UInt64
+  let luck: Luck
+  /// The policy without its rules against abuse.
+  private(set) lazy var unsuspecting = variant.policy.with { $0.takeAwayAbuseRules() }
   private(set) var day = 0
   private var second = 0
   var books = Books()
@@ -29,8 +30,11 @@ final class Marketplace {
   var purchases: [Purchase] = []
   /// What became of the script's disputes, in its order.
   var histories: [DisputeHistory] = []
-  /// Claims that humans looked at: the attackers'.
+  /// Claims of attackers that humans looked at, and how likely these see through the first.
   var attackReviews = 0
+  var seenThroughShare = 0.0
+  /// Attackers that a human has seen through.
+  var caught: Set<AccountID> = []
   /// Minor units that attackers paid for anything but purchases and accounts.
   private(set) var otherCosts: Int64 = 0
   private(set) var accountsRegistered = 0
@@ -44,7 +48,7 @@ final class Marketplace {
   static let firstAttacker: UInt64 = 1_000_000
   static let firstShop: UInt64 = 900_000
 
-  init(_ script: TradeScript, _ variant: Variant, luck: UInt64) {
+  init(_ script: TradeScript, _ variant: Variant, luck: Luck) {
     self.script = script
     self.variant = variant
     self.luck = luck
@@ -107,7 +111,8 @@ final class Marketplace {
   func standing(_ account: AccountKey) -> Standing {
     let policy = variant.policy
     let clock = DecayClock(state.rules.schema, now: now)
-    let judgement = policy.judge(state.table.record(of: account) ?? AccountRecord(account), at: clock)
+    let judgement = policy.judge(
+      state.table.record(of: account) ?? AccountRecord(account), at: clock)
     return Standing(score: judgement.score, tier: judgement.tier)
   }
 

@@ -24,6 +24,7 @@ struct TradeDay: Sendable {
 /// All that honest people do, told once and played in every run: the same whatever is decided.
 struct TradeScript: Sendable {
   let shape: MarketShape
+  let seed: UInt64
   private(set) var days: [TradeDay]
   private(set) var disputeCount = 0
   /// Orders settled.
@@ -42,15 +43,16 @@ struct TradeScript: Sendable {
 
   init(_ shape: MarketShape, seed: UInt64) {
     self.shape = shape
+    self.seed = seed
     days = [TradeDay](repeating: TradeDay(), count: MarketShape.days)
     var orders = OrderDraw(shape, seed)
     for day in 0..<MarketShape.days {
-      for order in orders.next(day) { tell(order, seed) }
+      for order in orders.next(day) { tell(order) }
     }
     finish()
   }
 
-  private mutating func tell(_ order: DrawnOrder, _ seed: UInt64) {
+  private mutating func tell(_ order: DrawnOrder) {
     var dice = Dice(seed, .trade, order.number)
     let price = order.price
     let merchant = shape.merchants[order.merchant]
@@ -185,9 +187,11 @@ private struct OrderDraw {
       number += 1
       // Another stream than the order's own story.
       var dice = Dice(~seed, .trade, number)
-      // Some buy more often than others: the first tenth has a third of the orders.
+      // Some buy more often than others: the first tenth has a quarter of the orders, and
+      // nobody more than six times the mean.
       let u = dice.unit()
-      let buyer = min(here - 1, Int(u * u * Double(here))) + 1
+      let part = (u * u + 0.2 * u) / 1.2
+      let buyer = min(here - 1, Int(part * Double(here))) + 1
       let isLoyal = dice.happens(Assumptions.loyal.share)
       let drawn = merchant(&dice)
       ordinals[buyer] += 1
