@@ -28,6 +28,16 @@ struct JudgementSimulation: AsyncParsableCommand {
   @Option(help: "Where the tables are written as JSON.")
   var json: String?
 
+  @Option(
+    help: """
+      Thousandths of its sales up to which claims against a merchant are paid in 30 days, where \
+      budgets follow the turnover: the commission.
+      """)
+  var merchantTurnover: Int64 = 50
+
+  @Option(help: "Thousandths of its orders that a buyer is paid, likewise.")
+  var buyerTurnover: Int64 = 200
+
   @Option(help: "Only these attacks, by id, and no fairness; may be given again.")
   var attack: [String] = []
 
@@ -44,9 +54,11 @@ struct JudgementSimulation: AsyncParsableCommand {
     }
     tell(Self.assumptions)
     if !fairness {
+      let markets = AttackedMarkets(seed: seed)
       let report = await AttackReport.make(
-        AttackedMarkets(seed: seed), Variant.all(of: policy), seed: seed, ids: Set(attack))
+        markets, variants(policy), seed: seed, ids: Set(attack))
       for table in [report.summary] + report.tables { tell(table) }
+      if attack.isEmpty { tell(await HarmTable.make(markets, variants(policy), seed: seed)) }
       verdicts.add(report)
     }
     if attack.isEmpty { await tellFairness(policy, &verdicts, tell) }
@@ -61,7 +73,7 @@ struct JudgementSimulation: AsyncParsableCommand {
     let script = TradeScript(.fair(scale: 2), seed: seed)
     let luck = Luck(seed: seed, reviews: .stratum(0, of: 1))
     var claims: [(variant: String, claims: HonestClaims)] = []
-    for variant in Variant.all(of: policy) where Self.isAboutFairness(variant) {
+    for variant in variants(policy) where Self.isAboutFairness(variant) {
       let market = Marketplace(script, variant, luck: luck)
       market.run()
       market.audit(standingGain: 0)
@@ -83,6 +95,14 @@ struct JudgementSimulation: AsyncParsableCommand {
 
   private static func isAboutFairness(_ variant: Variant) -> Bool {
     variant.habits.turnover != nil || variant.name == Variant.plainName
+  }
+
+  private func variants(_ policy: Policy) -> [Variant] {
+    Variant.all(
+      of: policy,
+      TurnoverBudgets(
+        merchantPerMille: merchantTurnover, merchantMin: 1_000, buyerPerMille: buyerTurnover,
+        buyerMin: 0))
   }
 
   private static var assumptions: Table {

@@ -14,7 +14,7 @@ extension Variant {
   static let naiveName = "naive"
 
   /// What is compared: the policy as it is, and with parts of it taken away.
-  static func all(of policy: Policy) -> [Variant] {
+  static func all(of policy: Policy, _ turnover: TurnoverBudgets) -> [Variant] {
     [
       Variant(name: plainName, policy: policy),
       Variant(name: "no credibility", policy: policy.with { $0.takeAwayCredibility() }),
@@ -29,15 +29,9 @@ extension Variant {
         }),
       Variant(
         name: "+ turnover budgets", policy: policy,
-        habits: OperatorHabits(turnover: .standard)),
+        habits: OperatorHabits(turnover: turnover)),
     ]
   }
-}
-
-extension TurnoverBudgets {
-  /// A merchant's claims are paid up to what it brings in commission.
-  static let standard = TurnoverBudgets(
-    merchantPerMille: 50, merchantMin: 5_000, buyerPerMille: 50, buyerMin: 0)
 }
 
 /// The parts of a policy, to be changed.

@@ -83,6 +83,7 @@ struct AttackResult: Sendable {
 
   /// What the attacker is after.
   func aim(isForHarm: Bool) -> Int64 { isForHarm ? net - compensated : net }
+  func aim(_ attack: some Attack) -> Int64 { aim(isForHarm: attack.isForHarm) }
 
   /// Of effects other than their gain, what the first has.
   static func mean(_ results: [AttackResult]) -> AttackResult {
@@ -110,8 +111,8 @@ struct AttackedMarkets: Sendable {
     quiet = TradeScript(.quiet, seed: seed)
   }
 
-  func script(_ market: Market, isWatched: Bool) -> TradeScript {
-    if !isWatched { return quiet }
+  func script(_ market: Market, isQuiet: Bool) -> TradeScript {
+    if isQuiet { return quiet }
     switch market {
     case .searched(let number): return searched[number % searched.count]
     case .fresh(let number): return fresh[number % fresh.count]
@@ -150,6 +151,14 @@ final class Arena {
     return market.standings
   }
 
+  /// Mean over all strata, in markets that no plan is sought in.
+  func mean<A: Attack>(_ attack: A, _ plan: A.Plan, seed: UInt64) -> AttackResult {
+    .mean(
+      Luck.each(seed).enumerated().map { number, luck in
+        run(attack, plan, luck, in: .fresh(number))
+      })
+  }
+
   /// Plays a plan. Traps if the books are wrong.
   ///
   /// While a plan is sought, nobody watches merchants whose place is worth nothing to the
@@ -159,7 +168,9 @@ final class Arena {
   ) -> AttackResult {
     var isWatched = attack.isWatched(plan)
     if case .searched = place { isWatched = attack.livesOffStanding }
-    let script = markets.script(place, isWatched: isWatched)
+    // Budgets that follow the turnover need all of it.
+    let isQuiet = !isWatched && variant.habits.turnover == nil
+    let script = markets.script(place, isQuiet: isQuiet)
     let market = Marketplace(script, variant, luck: luck)
     market.run(attack.attacker(plan), isWatched: isWatched)
     let effect =

@@ -29,16 +29,9 @@ struct AttackReport {
   private static func find(
     _ attack: some Attack, _ markets: AttackedMarkets, _ variants: [Variant], _ seed: UInt64
   ) async -> [AttackFinding] {
-    await withTaskGroup(of: (Int, AttackFinding).self) { group in
-      for (index, variant) in variants.enumerated() {
-        group.addTask {
-          var search = AttackSearch(attack, Arena(markets, variant), seed: seed)
-          return (index, search.best())
-        }
-      }
-      var findings: [(Int, AttackFinding)] = []
-      for await finding in group { findings.append(finding) }
-      return findings.sorted { $0.0 < $1.0 }.map(\.1)
+    await concurrently(variants) { variant in
+      var search = AttackSearch(attack, Arena(markets, variant), seed: seed)
+      return search.best()
     }
   }
 
@@ -62,7 +55,7 @@ struct AttackReport {
       var row: [Cell] = [
         .text(finding.variant), .money(result.spent), .money(result.compensated),
       ]
-      if isWatched { row += cells(result.effect) }
+      if isWatched { row += [.money(result.effect.gain)] + result.effect.cells }
       row += [
         .money(finding.gain), .count(result.accounts), .count(result.reviews),
         .text(finding.pays ? "pays" : "no"), .text(finding.plan),
@@ -75,14 +68,6 @@ struct AttackReport {
       table.notes.append("net: without what the platform pays, which would come on top")
     }
     return table
-  }
-
-  private static func cells(_ effect: StandingEffect) -> [Cell] {
-    let tiers =
-      effect.days == 0 ? "–" : "\(effect.tiers.without.name) → \(effect.tiers.with.name)"
-    return [
-      .money(effect.gain), .count(-effect.pointsTaken), .text(tiers), .count(effect.days),
-    ]
   }
 
   /// One row an attack, a column a variant.

@@ -4,7 +4,7 @@ struct AttackFinding: Sendable {
   var plan: String
   /// Plans that were tried.
   var tried: Int
-  /// Means over fresh luck.
+  /// Means over trade and luck that no plan was chosen by.
   var result: AttackResult
   var isForHarm: Bool
 
@@ -15,10 +15,18 @@ struct AttackFinding: Sendable {
 /// Looks for an attacker's best plan: one number after the other, until none helps, from
 /// several beginnings.
 struct AttackSearch<A: Attack> {
+  /// A plan, and what it is thought to be worth.
+  private struct Estimate {
+    var plan: A.Plan
+    var value: Int64
+    /// Chance has a part in the value: it may have been kind to the plan.
+    var isByChance: Bool
+  }
+
   private let attack: A
   private let arena: Arena
   private let seed: UInt64
-  private var known: [[Int]: Int64] = [:]
+  private var known: [[Int]: (value: Int64, isByChance: Bool)] = [:]
 
   private static var roundsMax: Int { 4 }
   /// Beginnings that are drawn, beside those that somebody thought of.
@@ -32,18 +40,22 @@ struct AttackSearch<A: Attack> {
 
   mutating func best() -> AttackFinding {
     let starts = attack.starts + (1...Self.randomStarts).map(randomPlan)
-    var best = (plan: starts[0], value: Int64.min)
+    var best: Estimate?
     for start in starts {
-      let climbed = climb(start)
-      if climbed.value > best.value { best = climbed }
+      var climbed = climb(start)
+      // The best of many is by chance better than it is: it is weighed once more.
+      if climbed.isByChance { climbed.value = mean(climbed.plan, seed &+ 500).aim(attack) }
+      if best.map({ climbed.value > $0.value }) ?? true { best = climbed }
     }
-    // Trade and luck that no plan was chosen by.
-    let fresh = Luck.each(seed &+ 1_000).enumerated().map { number, luck in
-      arena.run(attack, best.plan, luck, in: .fresh(number))
-    }
+    guard let best else { preconditionFailure("\(attack.id) begins nowhere") }
     return AttackFinding(
       variant: arena.variant.name, plan: attack.text(best.plan), tried: known.count,
-      result: .mean(fresh), isForHarm: attack.isForHarm)
+      result: mean(best.plan, seed &+ 1_000), isForHarm: attack.isForHarm)
+  }
+
+  /// Of all strata, in markets that are not searched.
+  private func mean(_ plan: A.Plan, _ seed: UInt64) -> AttackResult {
+    arena.mean(attack, plan, seed: seed)
   }
 
   private func randomPlan(_ index: UInt64) -> A.Plan {
@@ -55,16 +67,16 @@ struct AttackSearch<A: Attack> {
     return plan
   }
 
-  private mutating func climb(_ start: A.Plan) -> (plan: A.Plan, value: Int64) {
-    var best = (plan: start, value: value(start, toBeat: .min))
+  private mutating func climb(_ start: A.Plan) -> Estimate {
+    var best = estimate(start, toBeat: .min)
     for _ in 0..<Self.roundsMax {
       let before = best.value
       for axis in attack.axes {
         var plan = best.plan
         for choice in axis.values {
           plan[keyPath: axis.path] = choice
-          let found = value(plan, toBeat: best.value)
-          if found > best.value { best = (plan, found) }
+          let found = estimate(plan, toBeat: best.value)
+          if found.value > best.value { best = found }
         }
       }
       if best.value == before { break }
@@ -73,22 +85,25 @@ struct AttackSearch<A: Attack> {
   }
 
   /// Mean of what the attacker is after; where that is below `least`, no more than a bound.
-  private mutating func value(_ plan: A.Plan, toBeat least: Int64) -> Int64 {
+  private mutating func estimate(_ plan: A.Plan, toBeat least: Int64) -> Estimate {
     let key = attack.axes.map { plan[keyPath: $0.path] }
-    if let value = known[key] { return value }
+    if let (value, isByChance) = known[key] {
+      return Estimate(plan: plan, value: value, isByChance: isByChance)
+    }
     let worst = arena.run(attack, plan, Luck(seed: seed, reviews: .all), in: .searched(0))
-    var value: Int64
+    var estimate = Estimate(plan: plan, value: 0, isByChance: attack.livesOffStanding)
     if worst.reviews > 0 {
-      value = meanWithReviews(plan, worst, toBeat: least)
+      estimate.value = meanWithReviews(plan, worst, toBeat: least)
+      estimate.isByChance = true
     } else {
       let others = (1..<attack.runsPerPlan).map {
         arena.run(
           attack, plan, Luck(seed: seed &+ UInt64($0), reviews: .all), in: .searched($0))
       }
-      value = AttackResult.mean([worst] + others).aim(isForHarm: attack.isForHarm)
+      estimate.value = AttackResult.mean([worst] + others).aim(attack)
     }
-    known[key] = value
-    return value
+    known[key] = (estimate.value, estimate.isByChance)
+    return estimate
   }
 
   /// Who is seen through at once, and who never is, bound the mean from above.
@@ -97,13 +112,12 @@ struct AttackSearch<A: Attack> {
   ) -> Int64 {
     let best = arena.run(attack, plan, Luck(seed: seed, reviews: .none), in: .searched(0))
     let share = worst.seenThroughShare
-    let bound =
-      share * Double(worst.aim(isForHarm: attack.isForHarm))
-      + (1 - share) * Double(best.aim(isForHarm: attack.isForHarm))
-    if Int64(bound) <= least { return Int64(bound) }
+    let bound = Int64(
+      share * Double(worst.aim(attack)) + (1 - share) * Double(best.aim(attack)))
+    if bound <= least { return bound }
     let results = Luck.each(seed).enumerated().map { number, luck in
       arena.run(attack, plan, luck, in: .searched(number))
     }
-    return AttackResult.mean(results).aim(isForHarm: attack.isForHarm)
+    return AttackResult.mean(results).aim(attack)
   }
 }

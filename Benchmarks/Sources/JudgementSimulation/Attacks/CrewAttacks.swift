@@ -89,6 +89,8 @@ extension CrewAttack {
     starts: [
       CrewPlan(buildOrders: 20, claimPrice: 50_000, claimAt: 1),
       CrewPlan(buildOrders: 45, claimPrice: 29_900, claims: 5, claimAt: 1),
+      CrewPlan(
+        buildOrders: 30, buildPrice: 10_000, buildAt: 1, claimPrice: 5_000, claims: 8, claimAt: 1),
     ],
     axes: [.choice("history at", \.buildAt, ["honest merchants", "an accomplice"])] + claiming)
 
@@ -101,11 +103,11 @@ extension CrewAttack {
       provoked(accounts: 1),
     ], axes: claiming)
 
-  /// Three claims on the accomplice, paid or not: a human looks at the third, and whom a human
+  /// Claims on the accomplice, paid or not: a human looks at the third, and whom a human
   /// believes no cap of an account holds back.
   private static func provoked(accounts: Int) -> CrewPlan {
     CrewPlan(
-      accounts: accounts, buildAt: 1, claimPrice: 190_000, claims: 3, claimAt: 2, goesOn: 1)
+      accounts: accounts, buildAt: 1, claimPrice: 190_000, claims: 5, claimAt: 2, goesOn: 1)
   }
 
   static let pairsRing = CrewAttack(
@@ -113,6 +115,9 @@ extension CrewAttack {
     starts: [
       CrewPlan(accounts: 20, buildAt: 1, claimAt: 2),
       CrewPlan(accounts: 40, buildOrders: 20, buildAt: 1, claimPrice: 50_000, claimAt: 2),
+      CrewPlan(
+        accounts: 10, buildOrders: 30, buildPrice: 10_000, buildAt: 1, claimPrice: 5_000, claims: 3,
+        claimAt: 2),
       provoked(accounts: 40),
     ],
     axes: [

@@ -4,12 +4,9 @@ import IntegrityCore
 enum KnownAttacks {
   static let all: [any Attack] = [
     CrewAttack.ringForMoney, CrewAttack.ringForHarm,
-    FloodAttack(id: "b1", title: "a competitor orders and cancels", disturbs: false),
-    FloodAttack(
-      id: "b2", title: "the same, where real orders are late or find no stock for it",
-      disturbs: true),
-    FakeTradeAttack(), CrewAttack.trustThenClaim, CrewAttack.pair, CrewAttack.pairsRing,
-    CrewAttack.provenPair, CrewAttack.whitewashing, SlowAttack(),
+    FloodAttack.all[0], FloodAttack.all[1], FakeTradeAttack(), CrewAttack.trustThenClaim,
+    CrewAttack.pair, CrewAttack.pairsRing, CrewAttack.provenPair, CrewAttack.whitewashing,
+    SlowAttack(),
   ]
 }
 
@@ -35,6 +32,13 @@ struct SlowAttack: Attack {
 
 /// A competitor's.
 struct FloodAttack: Attack {
+  static let all = [
+    FloodAttack(id: "b1", title: "a competitor orders and cancels", disturbs: false),
+    FloodAttack(
+      id: "b2", title: "the same, where real orders are late or find no stock for it",
+      disturbs: true),
+  ]
+
   let id: String
   let title: String
   /// Whether real orders suffer.

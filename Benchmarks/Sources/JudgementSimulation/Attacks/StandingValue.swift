@@ -11,6 +11,12 @@ struct StandingEffect: Sendable {
   /// Days on which the tier was another.
   var days = 0
 
+  /// Points, tiers, days.
+  var cells: [Cell] {
+    let change = days == 0 ? "–" : "\(tiers.without.name) → \(tiers.with.name)"
+    return [.count(-pointsTaken), .text(change), .count(days)]
+  }
+
   /// Of the tiers, those of the first.
   static func mean(_ effects: [StandingEffect]) -> StandingEffect {
     var mean = effects[0]

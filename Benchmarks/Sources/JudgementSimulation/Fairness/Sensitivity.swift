@@ -31,18 +31,11 @@ struct Sensitivity {
     let changes =
       [Change(name: "as it is", variant: Variant(name: "", policy: policy))]
       + changes(of: policy)
-    let decided = await withTaskGroup(of: (Int, Decisions).self) { group in
-      for (index, change) in changes.enumerated() {
-        group.addTask {
-          let market = Marketplace(
-            script, change.variant, luck: Luck(seed: seed, reviews: .stratum(0, of: 1)))
-          market.run()
-          return (index, Decisions(market))
-        }
-      }
-      var decided: [(Int, Decisions)] = []
-      for await one in group { decided.append(one) }
-      return decided.sorted { $0.0 < $1.0 }.map(\.1)
+    let decided = await concurrently(changes) { change in
+      let market = Marketplace(
+        script, change.variant, luck: Luck(seed: seed, reviews: .stratum(0, of: 1)))
+      market.run()
+      return Decisions(market)
     }
     var table = Table(
       "How decisions on honest trade move with the policy's numbers",

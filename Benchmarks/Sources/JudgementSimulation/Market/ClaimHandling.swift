@@ -179,6 +179,7 @@ extension Marketplace {
   private func takeGoodsBack(_ claim: Claim, _ claimant: Claimant) {
     guard case .honest(let index) = claimant else { return }
     histories[index].isReturned = true
+    noteReturn(claim)
     let price = claim.amount.rawValue
     books.pay(.merchants, .buyers, price)
     books.pay(.platform, .merchants, Assumptions.commission.of(price))

@@ -182,4 +182,5 @@ final class Marketplace {
   }
 
   func noteAttackersSale(_ purchase: Purchase) { operators.note(purchase, on: day) }
+  func noteReturn(_ claim: Claim) { operators.noteReturn(claim, on: day) }
 }

@@ -9,7 +9,8 @@ struct OperatorHabits: Sendable {
   var listsFallen = false
 }
 
-/// Budgets set each night, so that nobody is paid more than a part of the trade it is in.
+/// Budgets set each night, so that nobody is paid more than a part of the trade it is in, less
+/// what came back.
 struct TurnoverBudgets: Sendable {
   /// Against a merchant in 30 days: thousandths of what it sold in them, and at least so much.
   var merchantPerMille: Int64
@@ -56,9 +57,19 @@ struct NightShift {
         amount: purchase.claim.amount, detail: .compensated), on: day)
   }
 
+  /// What comes back was not sold: its commission is given back.
+  mutating func noteReturn(_ claim: Claim, on day: Int) {
+    if isIdle { return }
+    note(
+      Event(
+        at: .zero, buyer: claim.buyer, merchant: claim.merchant,
+        amount: Minor(-claim.amount.rawValue), detail: .compensated), on: day)
+  }
+
   private mutating func note(_ sale: Event, on day: Int) {
     let none = [Int64](repeating: 0, count: MarketShape.days)
-    sold[sale.merchant, default: none][day] += sale.amount.rawValue
+    // Returns may come after the last day.
+    sold[sale.merchant, default: none][min(day, MarketShape.days - 1)] += sale.amount.rawValue
     ordered[sale.buyer, default: 0] += sale.amount.rawValue
     active.insert(sale.buyer)
     merchants.insert(sale.merchant)

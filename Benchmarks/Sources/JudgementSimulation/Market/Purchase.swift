@@ -89,6 +89,7 @@ extension Marketplace {
     let purchase = purchases[index]
     precondition(!purchase.isReturned && !purchase.isCompensated, "goods go back once")
     purchases[index].isReturned = true
+    noteReturn(purchase.claim)
     let commission = Assumptions.commission.of(purchase.price)
     switch purchase.goods {
     case .none:
