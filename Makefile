@@ -166,6 +166,11 @@ compare-restart: bench-packages build-bench ## Time restarts with 10 M accounts 
 snapshot-pause: bench-packages build-bench ## Time lookups during a snapshot beside Redis
 	python3 $(HARNESS)/snapshot_pause.py $(OPTIONS)
 
+.PHONY: judgement-simulation
+judgement-simulation: packages ## What attacks bring and honest people suffer: OPTIONS="--policy FILE --json FILE"
+	$(BENCH) --product judgement-simulation
+	$(BENCH_BIN)/judgement-simulation $(OPTIONS)
+
 .PHONY: allocations
 allocations: build-bench ## Count the daemon's heap allocations per lookup
 	python3 Benchmarks/Allocations/allocations.py

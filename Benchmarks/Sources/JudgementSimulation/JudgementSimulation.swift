@@ -81,6 +81,7 @@ struct JudgementSimulation: AsyncParsableCommand {
       if claims.count > 1 { continue }
       let merchants = MerchantLuck(market)
       tell(merchants.table)
+      tell(toldLate(variant, luck).table)
       verdicts.add("honestMerchantsEverInDOrEPercent", percent: merchants.everFallenPercent)
     }
     tell(HonestClaims.table(claims))
@@ -93,16 +94,23 @@ struct JudgementSimulation: AsyncParsableCommand {
     tell(await Sensitivity.table(TradeScript(.fair(scale: 1), seed: seed), policy, seed))
   }
 
+  private func toldLate(_ variant: Variant, _ luck: Luck) -> MerchantLuck {
+    var shape = MarketShape.fair(scale: 2)
+    shape.isToldLate = true
+    let market = Marketplace(TradeScript(shape, seed: seed), variant, luck: luck)
+    market.run()
+    return MerchantLuck(market)
+  }
+
   private static func isAboutFairness(_ variant: Variant) -> Bool {
-    variant.habits.turnover != nil || variant.name == Variant.plainName
+    variant.turnover != nil || variant.name == Variant.plainName
   }
 
   private func variants(_ policy: Policy) -> [Variant] {
     Variant.all(
       of: policy,
       TurnoverBudgets(
-        merchantPerMille: merchantTurnover, merchantMin: 1_000, buyerPerMille: buyerTurnover,
-        buyerMin: 0))
+        merchantPerMille: merchantTurnover, merchantMin: 1_000, buyerPerMille: buyerTurnover))
   }
 
   private static var assumptions: Table {

@@ -1,11 +1,11 @@
 import IntegrityCore
 import IntegrityPolicy
 
-/// A policy, the operators' habits beside it, and how evidence fades.
+/// A policy, budgets that operators set beside it, and how evidence fades.
 struct Variant: Sendable {
   var name: String
   var policy: Policy
-  var habits = OperatorHabits()
+  var turnover: TurnoverBudgets?
   var halfLifeDays: UInt32 = 180
 }
 
@@ -27,9 +27,7 @@ extension Variant {
           $0.takeAwayCaps()
           $0.takeAwayAbuseRules()
         }),
-      Variant(
-        name: "+ turnover budgets", policy: policy,
-        habits: OperatorHabits(turnover: turnover)),
+      Variant(name: "+ turnover budgets", policy: policy, turnover: turnover),
     ]
   }
 }

@@ -38,6 +38,8 @@ protocol Attack: Sendable {
   var mustPayWhenNaive: Bool { get }
   /// Whether a merchant's place in the market is what the attacker lives off.
   var livesOffStanding: Bool { get }
+  /// Whether only accomplices deal with each other: what else is sold then changes nothing.
+  var isAmongAccomplices: Bool { get }
   /// Runs for each plan that is tried, with other trade and luck.
   var runsPerPlan: Int { get }
   /// Whether it changes how merchants stand.
@@ -52,7 +54,8 @@ extension Attack {
   var isForHarm: Bool { false }
   var mustPayWhenNaive: Bool { true }
   var livesOffStanding: Bool { false }
-  var runsPerPlan: Int { livesOffStanding ? 3 : 1 }
+  var isAmongAccomplices: Bool { false }
+  var runsPerPlan: Int { livesOffStanding ? 4 : 1 }
   func isWatched(_ plan: Plan) -> Bool { false }
 
   func effect(_ plan: Plan, with: [[Standing]], without: [[Standing]]) -> StandingEffect {
@@ -106,8 +109,8 @@ struct AttackedMarkets: Sendable {
   private let quiet: TradeScript
 
   init(seed: UInt64) {
-    searched = (0..<3).map { TradeScript(.attacked, seed: seed &+ 10_000 &* $0) }
-    fresh = (3..<8).map { TradeScript(.attacked, seed: seed &+ 10_000 &* $0) }
+    searched = (0..<4).map { TradeScript(.attacked, seed: seed &+ 10_000 &* $0) }
+    fresh = (4..<14).map { TradeScript(.attacked, seed: seed &+ 10_000 &* $0) }
     quiet = TradeScript(.quiet, seed: seed)
   }
 
@@ -169,7 +172,7 @@ final class Arena {
     var isWatched = attack.isWatched(plan)
     if case .searched = place { isWatched = attack.livesOffStanding }
     // Budgets that follow the turnover need all of it.
-    let isQuiet = !isWatched && variant.habits.turnover == nil
+    let isQuiet = !isWatched && (variant.turnover == nil || attack.isAmongAccomplices)
     let script = markets.script(place, isQuiet: isQuiet)
     let market = Marketplace(script, variant, luck: luck)
     market.run(attack.attacker(plan), isWatched: isWatched)

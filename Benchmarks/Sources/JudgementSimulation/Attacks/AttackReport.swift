@@ -14,22 +14,34 @@ struct AttackReport {
   /// What an attack should have made without rules, and did not.
   private(set) var blunt: [String] = []
 
+  /// All attacks and variants side by side: they share nothing that changes.
+  ///
   /// - Parameter ids: attacks to be tried; empty = all.
   static func make(
     _ markets: AttackedMarkets, _ variants: [Variant], seed: UInt64, ids: Set<String>
   ) async -> AttackReport {
+    let attacks = KnownAttacks.all.filter { ids.isEmpty || ids.contains($0.id) }
+    let trials = attacks.flatMap { attack in variants.map { Trial(attack: attack, variant: $0) } }
+    let findings = await concurrently(trials) { $0.run(markets, seed) }
     var report = AttackReport()
-    for attack in KnownAttacks.all where ids.isEmpty || ids.contains(attack.id) {
-      report.add(attack, await find(attack, markets, variants, seed))
+    for (index, attack) in attacks.enumerated() {
+      let first = index * variants.count
+      report.add(attack, Array(findings[first..<first + variants.count]))
     }
     return report
   }
 
-  /// Variants side by side: they share nothing that changes.
-  private static func find(
-    _ attack: some Attack, _ markets: AttackedMarkets, _ variants: [Variant], _ seed: UInt64
-  ) async -> [AttackFinding] {
-    await concurrently(variants) { variant in
+  private struct Trial: Sendable {
+    var attack: any Attack
+    var variant: Variant
+
+    func run(_ markets: AttackedMarkets, _ seed: UInt64) -> AttackFinding {
+      search(attack, markets, seed)
+    }
+
+    private func search(
+      _ attack: some Attack, _ markets: AttackedMarkets, _ seed: UInt64
+    ) -> AttackFinding {
       var search = AttackSearch(attack, Arena(markets, variant), seed: seed)
       return search.best()
     }

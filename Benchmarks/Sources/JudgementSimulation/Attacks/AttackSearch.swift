@@ -27,8 +27,9 @@ struct AttackSearch<A: Attack> {
   private let arena: Arena
   private let seed: UInt64
   private var known: [[Int]: (value: Int64, isByChance: Bool)] = [:]
+  private var weighedBefore: [[Int]: Int64] = [:]
 
-  private static var roundsMax: Int { 4 }
+  private static var roundsMax: Int { 3 }
   /// Beginnings that are drawn, beside those that somebody thought of.
   private static var randomStarts: UInt64 { 1 }
 
@@ -41,22 +42,30 @@ struct AttackSearch<A: Attack> {
   mutating func best() -> AttackFinding {
     let starts = attack.starts + (1...Self.randomStarts).map(randomPlan)
     var best: Estimate?
-    for start in starts {
-      var climbed = climb(start)
-      // The best of many is by chance better than it is: it is weighed once more.
-      if climbed.isByChance { climbed.value = mean(climbed.plan, seed &+ 500).aim(attack) }
-      if best.map({ climbed.value > $0.value }) ?? true { best = climbed }
+    // The best of many is by chance better than it is: it is weighed once more, beside what
+    // somebody thought of.
+    for var candidate in starts.map({ climb($0) }) + attack.starts.map({ first($0) }) {
+      if candidate.isByChance { candidate.value = weighed(candidate.plan) }
+      if best.map({ candidate.value > $0.value }) ?? true { best = candidate }
     }
     guard let best else { preconditionFailure("\(attack.id) begins nowhere") }
     return AttackFinding(
       variant: arena.variant.name, plan: attack.text(best.plan), tried: known.count,
-      result: mean(best.plan, seed &+ 1_000), isForHarm: attack.isForHarm)
+      result: arena.mean(attack, best.plan, seed: seed &+ 1_000), isForHarm: attack.isForHarm)
   }
 
-  /// Of all strata, in markets that are not searched.
-  private func mean(_ plan: A.Plan, _ seed: UInt64) -> AttackResult {
-    arena.mean(attack, plan, seed: seed)
+  /// By luck that it was not chosen by.
+  private mutating func weighed(_ plan: A.Plan) -> Int64 {
+    let key = key(plan)
+    if let value = weighedBefore[key] { return value }
+    let value = arena.mean(attack, plan, seed: seed &+ 500).aim(attack)
+    weighedBefore[key] = value
+    return value
   }
+
+  private mutating func first(_ start: A.Plan) -> Estimate { estimate(start, toBeat: .min) }
+
+  private func key(_ plan: A.Plan) -> [Int] { attack.axes.map { plan[keyPath: $0.path] } }
 
   private func randomPlan(_ index: UInt64) -> A.Plan {
     var dice = Dice(seed, .plan, index)
@@ -86,7 +95,7 @@ struct AttackSearch<A: Attack> {
 
   /// Mean of what the attacker is after; where that is below `least`, no more than a bound.
   private mutating func estimate(_ plan: A.Plan, toBeat least: Int64) -> Estimate {
-    let key = attack.axes.map { plan[keyPath: $0.path] }
+    let key = key(plan)
     if let (value, isByChance) = known[key] {
       return Estimate(plan: plan, value: value, isByChance: isByChance)
     }

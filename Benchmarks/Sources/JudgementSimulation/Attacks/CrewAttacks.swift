@@ -8,6 +8,9 @@ struct CrewAttack: Attack {
   var axes: [Axis<CrewPlan>]
   var isForHarm = false
   var livesOffStanding: Bool { isForHarm }
+  var isAmongAccomplices: Bool {
+    starts.allSatisfy { $0.claimAt == CrewPlan.Target.shop.rawValue }
+  }
   var mustPayWhenNaive = true
 
   func attacker(_ plan: CrewPlan) -> any Attacker { ClaimingCrew(plan) }
@@ -49,12 +52,19 @@ extension CrewAttack {
   private static let prices = [10, 20, 50, 100, 200, 299, 500, 1_000, 1_900, 5_000, 20_000]
   private static let histories = [0, 1, 2, 5, 10, 20, 30, 45, 60, 90]
 
+  private static let ring: [Axis<CrewPlan>] = [
+    .count("accounts", \.accounts, [10, 40]), .count("over days", \.spread, [0, 60]),
+  ]
+
+  private static let historyAt = Axis<CrewPlan>.choice(
+    "history at", \.buildAt, ["honest merchants", "an accomplice"])
+
   private static let claiming: [Axis<CrewPlan>] = [
     .money("claim of", \.claimPrice, prices),
     .count("orders before", \.buildOrders, histories),
     .money("each of", \.buildPrice, [1, 5, 20, 100]),
     .count("claims an account", \.claims, [1, 2, 3, 5, 8, 15]),
-    .count("days between", \.gap, [6, 10, 31]),
+    .count("days between", \.gap, [6, 10, 31, 91]),
     .count("orders between", \.ordersBetween, [0, 3, 10, 20]),
     .choice("when reviewed", \.whenReviewed, ["waits", "withdraws"]),
     .choice("when not paid", \.goesOn, ["stops", "goes on"]),
@@ -63,25 +73,24 @@ extension CrewAttack {
   static let ringForMoney = CrewAttack(
     id: "a1", title: "a ring of throwaway buyers claims against one honest merchant",
     starts: [
-      CrewPlan(accounts: 20), CrewPlan(accounts: 40, buildOrders: 20, claimPrice: 50_000),
-    ],
-    axes: [
-      .count("accounts", \.accounts, [10, 20, 40]), .count("over days", \.spread, [0, 30, 90]),
-    ] + claiming)
+      CrewPlan(accounts: 40),
+      CrewPlan(accounts: 40, buildOrders: 20, buildAt: 1, claimPrice: 50_000),
+      twice(accounts: 40, claimAt: 0), bold(accounts: 40, claimAt: 0),
+    ], axes: ring + [historyAt] + claiming)
 
   static let ringForHarm = CrewAttack(
     id: "a2", title: "the same ring, to sink the merchant for a rival",
     starts: [
-      CrewPlan(accounts: 40, claimPrice: 100, victim: 2),
-      CrewPlan(accounts: 5, buildOrders: 5, claimPrice: 100, victim: 1),
+      CrewPlan(accounts: 20, claimPrice: 100, victim: 2),
+      CrewPlan(accounts: 10, claimPrice: 100, victim: 1),
     ],
     axes: [
       .choice("victim", \.victim, MarketShape.victims),
-      .count("accounts", \.accounts, [3, 5, 10, 20, 40, 80]),
-      .count("over days", \.spread, [0, 30, 90]),
-      .money("claim of", \.claimPrice, [1, 5, 10, 20, 50, 100, 200, 500, 1_000, 1_900]),
-      .count("orders before", \.buildOrders, [0, 1, 2, 5, 10, 20]),
-      .count("claims an account", \.claims, [1, 2, 3, 5]),
+      .count("accounts", \.accounts, [3, 10, 20, 40, 80]),
+      .count("over days", \.spread, [0, 60]),
+      .money("claim of", \.claimPrice, [1, 10, 50]),
+      .count("orders before", \.buildOrders, [0, 1, 2, 5, 10]),
+      .count("claims an account", \.claims, [1, 2]),
     ], isForHarm: true, mustPayWhenNaive: false)
 
   static let trustThenClaim = CrewAttack(
@@ -91,8 +100,11 @@ extension CrewAttack {
       CrewPlan(buildOrders: 45, claimPrice: 29_900, claims: 5, claimAt: 1),
       CrewPlan(
         buildOrders: 30, buildPrice: 10_000, buildAt: 1, claimPrice: 5_000, claims: 8, claimAt: 1),
+      CrewPlan(
+        buildOrders: 90, buildPrice: 2_000, buildAt: 1, claimPrice: 50_000, claims: 8, gap: 10,
+        claimAt: 1),
     ],
-    axes: [.choice("history at", \.buildAt, ["honest merchants", "an accomplice"])] + claiming)
+    axes: [historyAt] + claiming)
 
   static let pair = CrewAttack(
     id: "e1", title: "a colluding buyer and merchant drain the subsidy",
@@ -100,7 +112,7 @@ extension CrewAttack {
       CrewPlan(buildOrders: 20, buildAt: 1, claimPrice: 50_000, claimAt: 2),
       CrewPlan(
         buildOrders: 45, buildAt: 1, claimPrice: 29_900, claims: 8, ordersBetween: 10, claimAt: 2),
-      provoked(accounts: 1),
+      twice(accounts: 1, claimAt: 2), provoked(accounts: 1),
     ], axes: claiming)
 
   /// Claims on the accomplice, paid or not: a human looks at the third, and whom a human
@@ -110,19 +122,29 @@ extension CrewAttack {
       accounts: accounts, buildAt: 1, claimPrice: 190_000, claims: 5, claimAt: 2, goesOn: 1)
   }
 
+  /// The most for the pair's cap, and once more when that is forgotten.
+  private static func twice(accounts: Int, claimAt: Int) -> CrewPlan {
+    CrewPlan(
+      accounts: accounts, buildOrders: 45, buildAt: 1, claimPrice: 50_000, claims: 2, gap: 91,
+      claimAt: claimAt)
+  }
+
+  /// As if nothing held it back.
+  private static func bold(accounts: Int, claimAt: Int) -> CrewPlan {
+    CrewPlan(
+      accounts: accounts, buildOrders: 45, buildAt: 1, claimPrice: 190_000, claims: 15,
+      ordersBetween: 3, claimAt: claimAt)
+  }
+
   static let pairsRing = CrewAttack(
     id: "e2", title: "a merchant and a ring of buyers drain the subsidy",
     starts: [
-      CrewPlan(accounts: 20, buildAt: 1, claimAt: 2),
-      CrewPlan(accounts: 40, buildOrders: 20, buildAt: 1, claimPrice: 50_000, claimAt: 2),
+      CrewPlan(accounts: 40, buildAt: 1, claimAt: 2),
       CrewPlan(
         accounts: 10, buildOrders: 30, buildPrice: 10_000, buildAt: 1, claimPrice: 5_000, claims: 3,
         claimAt: 2),
-      provoked(accounts: 40),
-    ],
-    axes: [
-      .count("accounts", \.accounts, [10, 20, 40]), .count("over days", \.spread, [0, 30, 90]),
-    ] + claiming)
+      twice(accounts: 40, claimAt: 2), bold(accounts: 40, claimAt: 2), provoked(accounts: 40),
+    ], axes: ring + claiming)
 
   static let provenPair = CrewAttack(
     id: "e3", title: "a colluding pair has the carrier prove its empty parcels",
@@ -134,9 +156,12 @@ extension CrewAttack {
     ])
 
   static let whitewashing = CrewAttack(
-    id: "f", title: "an abuser begins again with fresh accounts, one at a time",
+    id: "f", title: "an abuser begins again and again with fresh accounts",
     starts: [
       CrewPlan(accounts: 10, spread: 110, claimAt: 1),
       CrewPlan(accounts: 20, spread: 110, buildOrders: 20, claimPrice: 50_000, claimAt: 1),
+      CrewPlan(
+        accounts: 20, spread: 110, buildOrders: 90, claimPrice: 50_000, claims: 15,
+        ordersBetween: 3, claimAt: 1, whenReviewed: 1, goesOn: 1),
     ], axes: [.count("accounts", \.accounts, [4, 10, 20])] + claiming)
 }

@@ -7,7 +7,8 @@ struct FakeTradePlan: Sendable {
   /// Fake orders for each hundred real ones.
   var perHundred = 100
   var price = 100
-  var friends = 10
+  /// Each orders again and again: nothing in the rules counts how often.
+  var friends = 3
 
   var truth: MerchantTruth { MarketShape.merchant(MarketShape.notHonest[merchant]) }
 }

@@ -78,15 +78,13 @@ struct FakeTradeAttack: Attack {
   let title = "friends inflate a bad merchant by fake orders"
   let livesOffStanding = true
   let starts = [
-    FakeTradePlan(), FakeTradePlan(merchant: 2, perHundred: 50, price: 2_000),
-    FakeTradePlan(merchant: 2, perHundred: 100, price: 8_000),
+    FakeTradePlan(perHundred: 25), FakeTradePlan(merchant: 2, perHundred: 50, price: 2_000),
   ]
   let mustPayWhenNaive = false
   let axes: [Axis<FakeTradePlan>] = [
     .choice("merchant", \.merchant, MarketShape.notHonest),
-    .count("fake orders for 100 real", \.perHundred, [10, 25, 50, 100, 200, 400, 800]),
-    .money("price", \.price, [1, 5, 20, 80, 200]),
-    .count("friends", \.friends, [3, 10, 30]),
+    .count("fake orders for 100 real", \.perHundred, [10, 25, 50, 100, 200, 400]),
+    .money("price", \.price, [1, 5, 20, 80]),
   ]
 
   func attacker(_ plan: FakeTradePlan) -> any Attacker { FakeTrade(plan) }
@@ -97,7 +95,7 @@ struct FakeTradeAttack: Attack {
   }
 
   func text(_ plan: FakeTradePlan) -> String {
-    "\(plan.perHundred) for 100 real orders, of \(plan.price / 100), by \(plan.friends) friends, "
+    "\(plan.perHundred) for 100 real orders, of \(plan.price / 100), "
       + "merchant \(MarketShape.notHonest[plan.merchant])"
   }
 }

@@ -2,6 +2,7 @@ import IntegrityCore
 
 /// How often honest merchants fall by bad luck alone.
 struct MerchantLuck {
+  private let isToldLate: Bool
   private var bySize: [(size: String, isHonest: Bool, count: Count)] = []
 
   private struct Count {
@@ -28,6 +29,7 @@ struct MerchantLuck {
   private static let earlyDays = 30
 
   init(_ market: Marketplace) {
+    isToldLate = market.script.shape.isToldLate
     for merchant in market.script.shape.merchants {
       let index = Int(merchant.id.rawValue) - 1
       let tiers = market.standings.map { $0[index].tier }
@@ -45,7 +47,9 @@ struct MerchantLuck {
 
   var table: Table {
     var table = Table(
-      "Merchants that fall by luck: rates no worse than usual, and those of bad ones beside",
+      isToldLate
+        ? "The same, where what is late or out of stock is told with the settlement"
+        : "Merchants that fall by luck: rates no worse than usual, and those of bad ones beside",
       [
         "orders a day", "truth", "merchants", "ever D or E", "in the first 30 days", "later",
         "of the days", "ever E", "D or E at the end",

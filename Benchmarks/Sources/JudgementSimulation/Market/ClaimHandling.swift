@@ -36,7 +36,7 @@ extension Marketplace {
   func open(_ dispute: Dispute) {
     var dispute = dispute
     dispute.claim.openedAt = tick()
-    let answer = claimAnswer(.openClaim(dispute.claim))
+    let answer = openAtDesk(dispute.claim)
     histories.append(
       DisputeHistory(
         dispute: dispute, firstOutcome: answer.outcome, outcome: answer.outcome,
@@ -61,7 +61,7 @@ extension Marketplace {
     if !isAccomplice && dice.happens(Assumptions.contradicts.share) {
       purchases[index].claim.proofs.insert(.merchantEvidence)
     }
-    let answer = claimAnswer(.openClaim(purchases[index].claim))
+    let answer = openAtDesk(purchases[index].claim)
     follow(answer, .attacker(index))
     return answer.outcome
   }

@@ -30,6 +30,9 @@ struct MarketShape: Sendable {
   /// Buyers come one by one over the days, rather than all being there from the first.
   var buyersArrive: Bool
   var merchants: [MerchantTruth]
+  /// What is late or out of stock is told when it happens, which is days before the order, or
+  /// others of its day, are settled. True: it is told with the settlement.
+  var isToldLate = false
 
   /// Every merchant's ids start at 1, in the order of the list.
   static func merchants(_ groups: [MerchantGroup]) -> [MerchantTruth] {

@@ -41,7 +41,7 @@ final class Marketplace {
   private(set) var shopsRegistered = 0
   /// Of the shape's merchants, by day.
   private(set) var standings: [[Standing]] = []
-  private var operators: NightShift
+  private var turnover: TurnoverBook
   private var sequence: UInt64 = 0
 
   private static let attackerSource: UInt64 = 2
@@ -64,27 +64,25 @@ final class Marketplace {
     // Errands end at most a week after the last day.
     agenda = [[Errand]](repeating: [], count: MarketShape.days + 8)
     histories.reserveCapacity(script.disputeCount)
-    operators = NightShift(variant.habits)
+    turnover = TurnoverBook(variant.turnover, within: variant.policy.subsidy.caps)
   }
 
   // MARK: Days
 
   /// Plays all days.
   func run(_ attacker: (any Attacker)? = nil, isWatched: Bool = true) {
-    operators.begin(self)
     for day in 0..<MarketShape.days {
       self.day = day
       let trade = script.days[day]
       _ = state.apply(trade.commands)
       note(trade)
-      operators.note(trade, on: day)
+      turnover.note(trade, on: day)
       second = TradeScript.Hours.desk
       for errand in agenda[day] { run(errand) }
       for dispute in trade.disputes { open(dispute) }
       second = TradeScript.Hours.attack
       attacker?.act(in: self)
       second = TradeScript.Hours.night
-      operators.work(self)
       if isWatched { watch() }
     }
     // What is under way when the window ends comes to its end.
@@ -181,6 +179,11 @@ final class Marketplace {
     otherCosts += amount
   }
 
-  func noteAttackersSale(_ purchase: Purchase) { operators.note(purchase, on: day) }
-  func noteReturn(_ claim: Claim) { operators.noteReturn(claim, on: day) }
+  func noteOrder(_ claim: Claim) { turnover.noteOrder(claim, on: day) }
+  func noteReturn(_ claim: Claim) { turnover.noteReturn(claim, on: day) }
+
+  func openAtDesk(_ claim: Claim) -> ClaimAnswer {
+    for budget in turnover.commands(for: claim, on: day) { desk(budget, by: "operator") }
+    return claimAnswer(.openClaim(claim))
+  }
 }

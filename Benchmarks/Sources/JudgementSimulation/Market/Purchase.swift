@@ -80,7 +80,7 @@ extension Marketplace {
       books.pay(.merchants, .suppliers, Assumptions.goods.of(price))
     }
     purchases.append(purchase)
-    noteAttackersSale(purchase)
+    noteOrder(purchase.claim)
     return purchases.count - 1
   }
 

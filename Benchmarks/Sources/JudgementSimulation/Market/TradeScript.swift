@@ -62,13 +62,17 @@ struct TradeScript: Sendable {
         order: order.number, amount: Minor(amount), detail: detail)
     }
     if dice.happens(merchant.noStockRate) {
-      add(event(.cancelled(by: .merchant, cause: .outOfStock)), order.day + 1, &dice)
+      let toldOn = order.day + (shape.isToldLate ? 4 : 1)
+      add(event(.cancelled(by: .merchant, cause: .outOfStock)), toldOn, &dice)
       return
     }
     let isLate = dice.happens(merchant.lateRate)
     let settledOn = order.day + (isLate ? 6 : 4)
     // A pickup in time is no evidence.
-    if isLate { add(event(.pickedUp(late: true)), order.day + 3, &dice) }
+    if isLate {
+      let toldOn = shape.isToldLate ? settledOn : order.day + 3
+      add(event(.pickedUp(late: true)), toldOn, &dice)
+    }
     if settledOn >= MarketShape.days { return }
     add(event(.settled(orderedAt: .zero), price), settledOn, &dice)
     orderCount += 1
