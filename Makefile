@@ -101,8 +101,12 @@ replay: build-release ## Real marketplaces through a real daemon, if their data 
 	Benchmarks/Replay/replay.sh $(PROBITY)
 
 .PHONY: judge
-judge: build-release ## How well scores foresee what accounts do next, beside rivals, if the data is there
-	Benchmarks/Judgement/judge.sh $(PROBITY) $(OPTIONS)
+judge: build-release ## How well scores foresee, beside rivals, if the data is there; attacks and fairness, simulated
+	$(BENCH) --product judgement-simulation
+	mkdir -p Benchmarks/.build/judgement
+	$(BENCH_BIN)/judgement-simulation --json Benchmarks/.build/judgement/simulations.json
+	Benchmarks/Judgement/judge.sh $(PROBITY) \
+	  --simulations Benchmarks/.build/judgement/simulations.json $(OPTIONS)
 
 .PHONY: dispute-day
 dispute-day: build-release ## A day of disputes at a real daemon: what is decided, why, and what it costs
@@ -170,6 +174,11 @@ compare-restart: bench-packages build-bench ## Time restarts with 10 M accounts 
 .PHONY: snapshot-pause
 snapshot-pause: bench-packages build-bench ## Time lookups during a snapshot beside Redis
 	python3 $(HARNESS)/snapshot_pause.py $(OPTIONS)
+
+.PHONY: judgement-simulation
+judgement-simulation: packages ## What attacks bring and honest people suffer: OPTIONS="--policy FILE --json FILE"
+	$(BENCH) --product judgement-simulation
+	$(BENCH_BIN)/judgement-simulation $(OPTIONS)
 
 .PHONY: allocations
 allocations: build-bench ## Count the daemon's heap allocations per lookup

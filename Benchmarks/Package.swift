@@ -18,6 +18,7 @@ let package = Package(
   products: [
     .executable(name: "count-operations", targets: ["CountOperations"]),
     .executable(name: "loopback-bench", targets: ["LoopbackBench"]),
+    .executable(name: "judgement-simulation", targets: ["JudgementSimulation"]),
   ],
   dependencies: [
     .package(name: "probity", path: ".."),
@@ -60,6 +61,18 @@ let package = Package(
         .product(name: "LoadGenerator", package: "probity"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
+      ],
+      swiftSettings: hot),
+    // Attacks with a cost figure each, and fairness, on the engine in process.
+    .executableTarget(
+      name: "JudgementSimulation",
+      dependencies: [
+        .product(name: "BenchmarkMachine", package: "probity"),
+        .product(name: "IntegrityCore", package: "probity"),
+        .product(name: "IntegrityPolicy", package: "probity"),
+        .product(name: "AccountStore", package: "probity"),
+        .product(name: "ProbityEngine", package: "probity"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: hot),
   ]

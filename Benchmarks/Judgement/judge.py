@@ -33,7 +33,7 @@ def arguments():
     parser.add_argument("--rater-evidence", choices=["none", "returns", "abuse"], default="none",
                         help="bitcoin_otc: what ratings of a trader say of it as a claimant")
     parser.add_argument("--simulations", type=pathlib.Path, metavar="FILE.json",
-                        help="tables of simulated attacks to show with it")
+                        help="tables of simulated attacks to show on the page")
     return parser.parse_args()
 
 
@@ -74,7 +74,7 @@ def main():
     options = arguments()
     judgement = {"datasets": [], "skipped": [], "simulations": []}
     if options.simulations:
-        judgement["simulations"] = json.loads(options.simulations.read_text(encoding="utf-8"))
+        judgement["simulations"] = json.loads(options.simulations.read_text(encoding="utf-8"))["tables"]
     for name, load in loaders(options).items():
         folder = options.data / name
         if folder.is_dir():

@@ -115,17 +115,8 @@ def fitted_lines(fitted):
                                       ("tenure", "tenurePointsPerDoubling")) if key in fitted]
 
 
-def generic_lines(tables):
-    """Tables of any kind: title, columns, rows, notes."""
-    lines = []
-    for entry in tables:
-        lines += ["", entry["title"], *table(entry["columns"], entry["rows"])]
-        lines += [f"  {note}" for note in entry.get("notes", [])]
-    return lines
-
-
 def text(judgement):
     lines = [f"skipped: {reason}" for reason in judgement["skipped"]]
     for dataset in judgement["datasets"]:
         lines += dataset_lines(dataset)
-    return "\n".join(lines + generic_lines(judgement["simulations"])) + "\n"
+    return "\n".join(lines) + "\n"
