@@ -109,14 +109,14 @@ def figures(task):
     lines = [(task["curves"][f["name"]], kind) for f, kind in chosen]
     legend = [(kind, f"{f['name']} {number(f['auc']['value'])}") for f, kind in reversed(chosen)]
     found = [sections.figure("Who is warned of", legend, charts.roc(lines))]
-    if ours["reliability"]:
-        default = task["forecasts"][1]
+    shown = [(kind, f) for kind, f in (("ours", ours), ("default", task["forecasts"][1]))
+             if f["reliability"]]
+    if shown:
         found.append(sections.figure(
             "Does what is forecast happen?",
-            [("ours", f"fitted policy, ECE {number(ours['ece'])}"),
-             ("default", f"default policy, ECE {number(default['ece'])}")],
-            charts.reliability([(default["reliability"], "default", default["name"]),
-                                (ours["reliability"], "ours", ours["name"])])))
+            [(kind, f"{f['name']}, ECE {number(f['ece'])}") for kind, f in shown],
+            charts.reliability([(f["reliability"], kind, f["name"])
+                                for kind, f in reversed(shown)])))
     found.append(sections.figure(
         "Scores of the good and of the bad", [("good", "good"), ("bad", "bad")],
         charts.score_bands(task["bands"])))

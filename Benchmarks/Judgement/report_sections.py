@@ -123,7 +123,7 @@ def more(task):
 
 
 def reliability(task):
-    two = task["forecasts"][:2]
+    two = [f for f in task["forecasts"][:2] if f["reliability"]]
     columns = ["tenth of the rows"] + [
         f"{f['name']}: {what}" for f in two for what in ("forecast", "went wrong")]
     rows = [f"<tr><td>{i}</td>" + "".join(

@@ -246,6 +246,13 @@ class ReportTests(unittest.TestCase):
         self.assertEqual(page.count("<svg"), page.count("</svg>"))
         self.assertEqual(page.count("<table"), page.count("</table>"))
 
+    def test_a_page_shows_what_one_policy_alone_forecasts(self):
+        judgement = json.loads(json.dumps(self.judgement))
+        default = judgement["datasets"][0]["tasks"][0]["forecasts"][1]
+        default["reliability"] = default["ece"] = default["brier"] = None
+        self.assertIn("Does what is forecast happen?", report_html.page(judgement))
+        self.assertIn("forecasts of the fitted policy", report_text.text(judgement))
+
     def test_results_are_plain_numbers(self):
         json.dumps(self.judgement, allow_nan=False)
 
