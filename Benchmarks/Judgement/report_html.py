@@ -24,7 +24,7 @@ def page(judgement):
     parts += [f'<p class="soft">Skipped: {html.escape(reason)}</p>'
               for reason in judgement["skipped"]]
     if judgement["simulations"]:
-        parts += ["<h2>Simulated attacks</h2>",
+        parts += ["<h2>Attacks and fairness, simulated</h2>",
                   sections.generic_tables(judgement["simulations"])]
     parts += [footer(), "</main></body></html>"]
     return "\n".join(parts) + "\n"
