@@ -70,12 +70,12 @@ struct FitReport {
       comments["\(kind).dimensions.\(dimension.name)"] =
         dimension.isFitted
         ? [
-          "\(rounded(dimension.incidents)) incidents. The prior is the spread of the accounts' "
+          "\(dimension.incidents.toFourDigits) incidents. The prior is the spread of the accounts' "
             + "rates; odds rise",
-          "by a factor of \(rounded(dimension.oddsFactor)) where those of the incident double.",
+          "by a factor of \(dimension.oddsFactor.toFourDigits) where those of the incident double.",
         ]
         : [
-          "\(rounded(dimension.incidents)) incidents are too few: as before, but nothing is won by "
+          "\(dimension.incidents.toFourDigits) incidents are too few: as before, but nothing is won by "
             + "having none."
         ]
     }
@@ -94,7 +94,7 @@ struct FitReport {
       let isTaken =
         tried.halfLifeDays == fit.halfLifeDays && tried.hasEqualWords == fit.hasEqualWords
       return "  half-life \("\(tried.halfLifeDays)".rightAligned(to: 5)) days, log-likelihood "
-        + "\(rounded(tried.meanLogLikelihood * Double(fit.orderCount)))"
+        + "\((tried.meanLogLikelihood * Double(fit.orderCount)).toFourDigits)"
         + (tried.hasEqualWords ? ", every claim alike" : "") + (isTaken ? "  <- taken" : "")
     }
     for (dimension, rules) in zip(fit.dimensions, rules.dimensions) where dimension.isFitted {
@@ -114,16 +114,18 @@ struct FitReport {
 
   private func line(_ name: String, _ q: ForecastQuality) -> String {
     if q.count == 0 { return "  \(name): no orders" }
-    let auc = q.auc.map { "AUC \(rounded($0))" } ?? "no AUC: all went alike"
+    let auc = q.auc.map { "AUC \($0.toFourDigits)" } ?? "no AUC: all went alike"
     return "  \(name): \(q.count) orders, \(auc), forecast "
-      + "\(rounded(q.meanForecast)) and came to "
-      + "\(rounded(Double(q.wrongCount) / Double(q.count))), calibration error "
-      + "\(rounded(q.calibrationError)), Brier \(rounded(q.brier))"
+      + "\(q.meanForecast.toFourDigits) and came to "
+      + "\((Double(q.wrongCount) / Double(q.count)).toFourDigits), calibration error "
+      + "\(q.calibrationError.toFourDigits), Brier \(q.brier.toFourDigits)"
   }
 }
 
-/// Four digits behind the point, for people.
-func rounded(_ value: Double) -> Double { (value * 10_000).rounded() / 10_000 }
+extension Double {
+  /// Four digits behind the point, for people.
+  var toFourDigits: Double { (self * 10_000).rounded() / 10_000 }
+}
 
 /// The same as `--json` prints it.
 struct FitOutput: Encodable {

@@ -46,10 +46,10 @@ struct QualityByHistory {
 
   private static func line(_ name: String, _ q: ForecastQuality) -> String {
     let share = q.count == 0 ? 0 : Double(q.wrongCount) / Double(q.count)
-    let auc = q.auc.map { "\(rounded($0))" } ?? "-"
+    let auc = q.auc.map { "\($0.toFourDigits)" } ?? "-"
     let numbers =
       ["\(q.count)", "\(q.wrongCount)", auc]
-      + [q.meanForecast, share, q.calibrationError, q.brier].map { "\(rounded($0))" }
+      + [q.meanForecast, share, q.calibrationError, q.brier].map { "\($0.toFourDigits)" }
     return name.padded(to: 14) + numbers.map { $0.rightAligned(to: 10) }.joined()
   }
 }
