@@ -61,12 +61,14 @@ struct CardFit {
     let points = PolicyFit.pointsPerHalvingMax * log(2) / Swift.max(fit.weights[0], 1e-9)
     rules.scale = ScoreScale(
       score: rules.base, probability: Self.chance(fit.intercept),
-      pointsPerHalving: Swift.min(points, 10_000).rounded(toDigits: 3))
+      pointsPerHalving: Swift.max(1, Swift.min(points, 10_000)).rounded(toDigits: 3))
     self.rules = rules
   }
 
   private static func chance(_ logOdds: Double) -> Float {
-    Swift.min(Swift.max(1 / (1 + exp(-logOdds)), 0.0001), 0.9999).rounded(toDigits: 3)
+    let rounded = (1 / (1 + exp(-logOdds))).rounded(toDigits: 3)
+    // As a document may say it; rounding can reach one.
+    return Swift.min(Swift.max(rounded, 0.0001), 0.9999)
   }
 
   /// Each account as it was before its last order.
@@ -97,7 +99,7 @@ struct CardFit {
     let pointsPerHalving = Self.pointsPerHalving(rows.map(fit.logOdds), fit, rules.base)
     let pointsPerLogOdds = Double(pointsPerHalving) / log(2)
     for (place, lane) in lanes.enumerated() {
-      let points = (fit.weights[place] * pointsPerLogOdds).rounded(toDigits: 3)
+      let points = Self.points(fit.weights[place] * pointsPerLogOdds)
       let most = rows.reduce(0) { max($0, $1[place]) }
       let least = rows.reduce(0) { min($0, $1[place]) }
       rules.dimensions[lane].pointsPerDoubling = points
@@ -105,7 +107,7 @@ struct CardFit {
       rules.dimensions[lane].gainMax = Self.bound(points, Swift.max(-least, 1))
     }
     let known = (0..<2).map { place in
-      let points = (fit.weights[lanes.count + place] * pointsPerLogOdds).rounded(toDigits: 3)
+      let points = Self.points(fit.weights[lanes.count + place] * pointsPerLogOdds)
       let most = rows.reduce(0) { max($0, -$1[lanes.count + place]) }
       return (points: points, gainMax: Self.bound(points, Swift.max(most, 1)))
     }
@@ -128,6 +130,11 @@ struct CardFit {
     return Swift.max(1, Swift.min(PolicyFit.pointsPerHalvingMax, room)).rounded(toDigits: 3)
   }
 
+  /// As many as a document may say.
+  private static func points(_ exact: Double) -> Float {
+    Swift.min(exact, 1_000).rounded(toDigits: 3)
+  }
+
   private static func bound(_ points: Float, _ doublings: Double) -> Float {
     Swift.min(1_000, (Float(doublings) * points * 1.5).rounded(.up))
   }
@@ -137,6 +144,7 @@ struct CardFit {
 /// prior's in each fitted dimension, and, negative, the doublings of its history and age.
 private struct Features {
   private let lanes: [(lane: Int, a: Double, b: Double)]
+
   init(_ rules: CardRules, _ lanes: [Int]) {
     self.lanes = lanes.map { lane in
       let d = rules.dimensions[lane]

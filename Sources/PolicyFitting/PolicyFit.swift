@@ -6,8 +6,8 @@ import IntegrityCore
 ///
 /// For each half-life: each dimension's prior is the spread of the accounts' rates
 /// (`BetaPrior`), its weight is that of a logistic regression of what went wrong on how far
-/// the account's odds were from the prior's (`LogisticFit`), and the history's likewise. The
-/// half-life is taken that makes the outcomes most likely. Everything is rounded to what
+/// the account's odds were from the prior's (`LogisticFit`), and those of history and age
+/// likewise. The half-life is taken that makes the outcomes most likely. Everything is rounded to what
 /// is written. The same history gives the same policy.
 public struct PolicyFit: Sendable {
   public let policy: Policy

@@ -211,6 +211,27 @@ import Testing
     }
   }
 
+  /// Nearly everything goes wrong, and then nearly nothing: a document can still say it.
+  @Test func extremeSharesStayInRange() throws {
+    for isLate in [true, false] {
+      var rest = 0
+      let events = Self.market().map { event in
+        guard case .pickedUp = event.detail else { return event }
+        rest += 1
+        var event = event
+        event.detail = .pickedUp(late: rest % 300 == 0 ? !isLate : isLate)
+        return event
+      }
+      let history = FitHistory(events, .latePickup, within: 0, until: UnixSeconds(.max))
+      for scaleOnly in [true, false] {
+        let fit = try PolicyFit(
+          history, base: Self.base, halfLivesDays: [365], scaleOnly: scaleOnly)
+        let text = PolicyDocument.text(of: fit.policy, name: "extreme", head: [])
+        #expect(try PolicyDocument.load(yaml: text, file: "extreme").policy == fit.policy)
+      }
+    }
+  }
+
   @Test func tooLittleIsRefused() {
     let events = Self.market(days: 2, merchants: 20)
     let history = FitHistory(events, .latePickup, within: 0, until: UnixSeconds(.max))
