@@ -12,7 +12,7 @@
 /// | 60 | 1 | kind in bits 0–1, decay epoch in bits 2–7 |
 /// | 61 | 1 | stored tier, 1…5 |
 /// | 62 | 1 | standing (merchants; 0 = normal) |
-/// | 63 | 1 | reserved, zero |
+/// | 63 | 1 | best tier that was lost and not regained, 1…5; 0 = none |
 ///
 /// Little-endian where it leaves the process. Counters are in the units of
 /// `EvidenceSchema`: multiply by `DecayClock.factor(for:)` to read them.
@@ -27,7 +27,7 @@ public struct AccountRecord: Sendable, Equatable {
   public var kindAndEpoch: UInt8
   public var tierCode: UInt8
   public var standing: UInt8
-  public var reserved: UInt8
+  public var fallenFrom: UInt8
 
   public static let sizeBytes = 64
 
@@ -43,7 +43,7 @@ public struct AccountRecord: Sendable, Equatable {
     kindAndEpoch = key.kind.rawValue
     tierCode = 0
     standing = 0
-    reserved = 0
+    fallenFrom = 0
   }
 
   /// - Precondition: the record was made from a key, or read from a verified file.
@@ -68,8 +68,8 @@ public struct AccountRecord: Sendable, Equatable {
   /// by itself: to be asked of bytes that were read from somewhere. About 2 ns.
   ///
   /// A well-formed record has an id and one of the two kinds; finite counters;
-  /// no stored tier worse than E; no standing, if it is a buyer's; nothing
-  /// reserved; and no day after that of its newest event.
+  /// no tier worse than E, and none lost that is not better than the stored one; no standing,
+  /// if it is a buyer's; and no day after that of its newest event.
   @inlinable
   public var isWellFormed: Bool {
     // A finite number times zero is zero; of infinity and not-a-number nothing else is.
@@ -77,7 +77,8 @@ public struct AccountRecord: Sendable, Equatable {
     let kindBits = kindAndEpoch & 3
     let day = lastEventAt.day
     return zero == 0 && !id.isNone && (kindBits == 1 || kindBits == 2) && tierCode <= 5
-      && (standing == 0 || kindBits == 2) && reserved == 0
+      && (standing == 0 || kindBits == 2)
+      && (fallenFrom == 0 || fallenFrom < tierCode)
       && (firstEventDay <= day || firstEventDay == .max) && tierHeldDay <= day
   }
 
@@ -101,6 +102,6 @@ public struct AccountRecord: Sendable, Equatable {
     precondition(MemoryLayout<Self>.offset(of: \.sketch) == 52)
     precondition(MemoryLayout<Self>.offset(of: \.firstEventDay) == 56)
     precondition(MemoryLayout<Self>.offset(of: \.kindAndEpoch) == 60)
-    precondition(MemoryLayout<Self>.offset(of: \.reserved) == 63)
+    precondition(MemoryLayout<Self>.offset(of: \.fallenFrom) == 63)
   }
 }

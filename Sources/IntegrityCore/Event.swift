@@ -98,9 +98,11 @@ extension Event {
 
   public var changesMerchant: Bool {
     switch detail {
-    case .settled, .pickedUp, .carrierProof, .claimDecided: true
+    case .settled, .pickedUp, .carrierProof, .claimDecided, .claimOpened, .claimWithdrawn: true
     case .cancelled(let by, _): by == .merchant
-    case .claimOpened, .claimWithdrawn, .returnInspected, .compensated: false
+    // The merchant of a return need not be told: then it sells what came back.
+    case .returnInspected: !merchant.isNone && amount.rawValue > 0
+    case .compensated: false
     }
   }
 }

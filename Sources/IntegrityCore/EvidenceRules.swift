@@ -50,6 +50,7 @@ public struct EvidenceRules: Sendable {
     case .claimDecided(_, .abuse):
       count(1, .claimsAbusive, event, &buyer)
     case .returnInspected(let condition):
+      count(-amount, .valueOrdered, event, &buyer)
       count(1, condition == .asSold ? .returnsAsSold : .returnsMismatched, event, &buyer)
     case .compensated:
       count(amount, .valueCompensated, event, &buyer)
@@ -80,8 +81,11 @@ public struct EvidenceRules: Sendable {
       count(1, .refundsHonoured, event, &merchant)
     case .claimDecided(_, .abuse):
       count(1, .claimsAbusedByBuyers, event, &merchant)
-    case .claimDecided(_, .rejected), .cancelled, .pickedUp, .claimOpened, .claimWithdrawn,
-      .returnInspected, .compensated:
+    case .claimOpened, .returnInspected:
+      count(-amount, .valueSold, event, &merchant)
+    case .claimWithdrawn(let openedAt, _):
+      merchant.add(amount, to: MerchantCounter.valueSold.rawValue, at: openedAt, schema: schema)
+    case .claimDecided(_, .rejected), .cancelled, .pickedUp, .compensated:
       break
     }
   }

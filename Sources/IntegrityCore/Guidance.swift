@@ -48,7 +48,7 @@ extension Policy {
     guard let next = Tier(rawValue: inForce.rawValue - 1) else { return [] }
     let deserved = tiers.tier(ofScore: score(record, at: clock))
     var changes: [TierChange] = []
-    if deserved == inForce, let count = cleanOrders(for: record, at: clock, toReach: next) {
+    if deserved >= inForce, let count = cleanOrders(for: record, at: clock, toReach: next) {
       changes.append(.cleanOrders(count, tier: next))
     }
     if let (days, tier) = firstBetterDay(for: record, at: clock, than: inForce) {

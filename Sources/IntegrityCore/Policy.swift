@@ -101,7 +101,9 @@ public final class Policy: Sendable {
   private static func hash(
     _ version: UInt32, _ cards: [CardRules], _ tiers: TierRules, _ credibility: CredibilityRules
   ) -> UInt64 {
-    var words: [UInt64] = [UInt64(version), UInt64(tiers.cooldownDays)]
+    var words: [UInt64] = [
+      UInt64(version), UInt64(tiers.cooldownDays), UInt64(truncatingIfNeeded: tiers.fallMargin),
+    ]
     for lane in 0..<4 { words.append(UInt64(truncatingIfNeeded: tiers.lowestScores[lane])) }
     words.append(UInt64(truncatingIfNeeded: credibility.scoreZero))
     words.append(UInt64(truncatingIfNeeded: credibility.scoreFull))

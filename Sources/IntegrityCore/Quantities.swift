@@ -57,10 +57,12 @@ public struct UnixSeconds: Hashable, Comparable, Sendable {
 }
 
 /// An amount of money in minor units (fen, cents) of the store's currency.
-public struct Minor: Hashable, Sendable {
+public struct Minor: Hashable, Comparable, Sendable {
   public let rawValue: Int64
 
   @inlinable public init(_ rawValue: Int64) { self.rawValue = rawValue }
+
+  @inlinable public static func < (a: Minor, b: Minor) -> Bool { a.rawValue < b.rawValue }
 
   /// Largest amount of one event: 10^12 minor units.
   public static let eventMax = Minor(1_000_000_000_000)

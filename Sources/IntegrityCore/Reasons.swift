@@ -18,6 +18,7 @@ public enum ReasonCode: UInt16, Sendable, CaseIterable {
   case c02EvidenceMissing = 402
   case c03OverManualLimit = 403
   case c04CarrierProof = 404
+  case c05SpotCheck = 405
   case g01GlobalBudget = 501
   case g02BuyerCap = 502
   case g03MerchantCap = 503

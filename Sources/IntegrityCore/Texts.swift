@@ -36,6 +36,7 @@ enum Texts {
       "C03", Wording("over the limit for automatic decisions", "超过自动判定限额")
     ),
     .c04CarrierProof: ("C04", Wording("proven by the carrier", "物流已证实")),
+    .c05SpotCheck: ("C05", Wording("drawn by lot to be looked at", "随机抽查")),
     .g01GlobalBudget: ("G01", Wording("global budget exhausted", "平台补贴预算已用完")),
     .g02BuyerCap: ("G02", Wording("buyer's cap reached", "买家补贴额度已满")),
     .g03MerchantCap: ("G03", Wording("merchant's cap reached", "商家补贴额度已满")),
@@ -86,9 +87,13 @@ enum Texts {
   static func change(_ change: OutcomeChange) -> Wording {
     switch change {
     case .cleanOrders(let count, let floor, let needed):
+      let orders = "\(count) more settled \(count == 1 ? "order" : "orders") without a claim."
+      if needed <= floor {
+        return Wording(
+          "The buyer's trade bears no more: \(orders)", "买家交易额不足以支持更多赔付：再完成\(count)笔无索赔订单。")
+      }
       return Wording(
-        "The buyer's floor is \(floor) and \(needed) is needed: \(count) more settled "
-          + "\(count == 1 ? "order" : "orders") without a claim.",
+        "The buyer's floor is \(floor) and \(needed) is needed: \(orders)",
         "买家保底分为\(floor)，需达到\(needed)：再完成\(count)笔无索赔订单。")
     case .evidence:
       return Wording("The buyer shows pictures or other evidence.", "买家补充图片等凭证。")

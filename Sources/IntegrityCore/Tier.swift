@@ -26,7 +26,7 @@ public enum Tier: UInt8, Sendable, CaseIterable, Comparable {
   public var name: String { ["A", "B", "C", "D", "E"][Int(rawValue) - 1] }
 }
 
-/// Tiers by score, and how slowly they improve.
+/// Tiers by score, how far one may fall below its tier, and how slowly tiers improve.
 public struct TierRules: Sendable, Equatable {
   /// Lowest score of tiers A, B, C, D; below the last is E. Strictly falling.
   public let lowestScores: SIMD4<Int32>
@@ -34,10 +34,14 @@ public struct TierRules: Sendable, Equatable {
   /// before it gets it: counted from the last event up to which, or by which, it
   /// deserved no better.
   public let cooldownDays: UInt16
+  /// Points below a tier's lowest score at which it is lost: 0 … 500. Who stands at an edge
+  /// is not moved over it, for months, by a handful of events.
+  public let fallMargin: Int32
 
-  public init(lowestScores: SIMD4<Int32>, cooldownDays: UInt16) {
+  public init(lowestScores: SIMD4<Int32>, cooldownDays: UInt16, fallMargin: Int32) {
     self.lowestScores = lowestScores
     self.cooldownDays = cooldownDays
+    self.fallMargin = fallMargin
   }
 
   /// The tier that a score gives by itself.
@@ -48,11 +52,23 @@ public struct TierRules: Sendable, Equatable {
     return Tier.ofCode(5 &- met)
   }
 
+  /// The tier that a score deserves with the stored tier behind it, which is kept within the
+  /// margin below it.
+  ///
+  /// - Parameter stored: its code; 0 = there is none yet.
+  @inlinable @inline(__always)
+  public func tier(ofScore score: Int, stored: UInt8) -> Tier {
+    let plain = tier(ofScore: score)
+    if stored == 0 || plain.rawValue <= stored { return plain }
+    let lenient = tier(ofScore: score &+ Int(fallMargin))
+    return Tier.ofCode(Int32(Swift.max(lenient.rawValue, stored)))
+  }
+
   /// The tier in force: worse than the stored one at once, better only after
   /// the cooldown has passed since the stored one was last deserved.
   @inlinable @inline(__always)
   public func tierInForce(score: Int, record: AccountRecord, day: UInt16) -> Tier {
-    let deserved = tier(ofScore: score)
+    let deserved = tier(ofScore: score, stored: record.tierCode)
     // A record without a tier yet has code 0, than which nothing is better.
     let isOnHold =
       deserved.rawValue < record.tierCode
@@ -63,11 +79,26 @@ public struct TierRules: Sendable, Equatable {
   /// Brings the stored tier up to date after a change of evidence on `day`.
   @inlinable
   public func update(_ record: inout AccountRecord, score: Int, day: UInt16) {
-    let deserved = tier(ofScore: score)
+    let deserved = tier(ofScore: score, stored: record.tierCode)
     let inForce = tierInForce(score: score, record: record, day: day)
     let stored = record.tierCode
     record.tierCode = inForce.rawValue
     let held = deserved.rawValue >= stored || inForce == deserved
     if held { record.tierHeldDay = Swift.max(record.tierHeldDay, day) }
+    if stored != 0 && inForce.rawValue > stored {
+      let lost = record.fallenFrom
+      record.fallenFrom = lost == 0 ? stored : Swift.min(lost, stored)
+    } else if inForce.rawValue <= record.fallenFrom {
+      record.fallenFrom = 0
+    }
+  }
+
+  /// Brings the stored tier up to date after evidence was taken out that never should have
+  /// counted: at once, and with the margin of the tier that was lost through it.
+  package func restore(_ record: inout AccountRecord, score: Int) {
+    let lost = record.fallenFrom
+    let restored = tier(ofScore: score, stored: lost == 0 ? record.tierCode : lost)
+    record.tierCode = restored.rawValue
+    if restored.rawValue <= lost { record.fallenFrom = 0 }
   }
 }

@@ -8,6 +8,7 @@ extension DocumentReader {
       keys: [
         "manualAmount", "floorMin", "evidenceAmount", "strongFloor", "staleHours",
         "counterpartyWeightMax", "appealDays", "answerDays", "coldStart", "concentration", "abuse",
+        "spotCheckShare",
       ])
     let floorMin = section.integer("floorMin", in: 0...1000)
     let rules = ClaimRules(
@@ -17,7 +18,7 @@ extension DocumentReader {
       strongFloor: Int32(section.integer("strongFloor", in: 0...1000) ?? 0),
       staleHours: UInt32(section.integer("staleHours", in: 1...8_760) ?? 1),
       coldStart: coldStart(section, floorMin: floorMin), concentration: concentration(section),
-      abuse: abuse(section),
+      abuse: abuse(section), spotCheckShare: section.number("spotCheckShare", in: 0...1),
       counterpartyWeightMax: section.number("counterpartyWeightMax", in: 0...1000),
       appealDays: UInt16(section.integer("appealDays", in: 0...365) ?? 0),
       answerDays: UInt16(section.integer("answerDays", in: 1...365) ?? 1))
@@ -60,7 +61,7 @@ extension DocumentReader {
   }
 
   func subsidy(_ document: Section) -> SubsidyRules {
-    let section = document.section("subsidy", keys: ["reserveDays", "caps"])
+    let section = document.section("subsidy", keys: ["reserveDays", "caps", "turnover"])
     let scopes = SubsidyScope.allCases
     let caps = section.section("caps", keys: scopes.map(\.name))
     let amounts = SubsidyAmounts { amount(caps, $0.name, from: 0, to: SubsidyAmounts.capMax) }
@@ -68,7 +69,18 @@ extension DocumentReader {
     checkOrder(caps, amounts, .buyer30Days, within: .buyer365Days)
     checkOrder(caps, amounts, .pair90Days, within: .buyer365Days)
     return SubsidyRules(
-      caps: amounts, reserveDays: UInt16(section.integer("reserveDays", in: 1...365) ?? 1))
+      caps: amounts, turnover: turnover(section),
+      reserveDays: UInt16(section.integer("reserveDays", in: 1...365) ?? 1))
+  }
+
+  private func turnover(_ subsidy: Section) -> TurnoverRules {
+    let section = subsidy.section(
+      "turnover", keys: ["buyerBase", "buyerShare", "merchantBase", "merchantShare"])
+    return TurnoverRules(
+      buyerBase: amount(section, "buyerBase", from: 0, to: SubsidyAmounts.capMax),
+      buyerShare: section.number("buyerShare", in: 0...1),
+      merchantBase: amount(section, "merchantBase", from: 0, to: SubsidyAmounts.capMax),
+      merchantShare: section.number("merchantShare", in: 0...1))
   }
 
   /// A cap above one that holds for the same claims would never be reached.

@@ -133,7 +133,7 @@ struct DocumentReader {
   }
 
   private func tiers(_ document: Section) -> TierRules {
-    let section = document.section("tiers", keys: ["lowestScores", "cooldownDays"])
+    let section = document.section("tiers", keys: ["lowestScores", "cooldownDays", "fallMargin"])
     let names = Tier.allCases.dropLast().map(\.name)
     let scores = section.section("lowestScores", keys: names)
     let values = names.map { scores.integer($0, in: 1...1000) }
@@ -147,7 +147,8 @@ struct DocumentReader {
     }
     return TierRules(
       lowestScores: SIMD4(values.map { Int32($0 ?? 0) }),
-      cooldownDays: UInt16(section.integer("cooldownDays", in: 0...365) ?? 0))
+      cooldownDays: UInt16(section.integer("cooldownDays", in: 0...365) ?? 0),
+      fallMargin: Int32(section.integer("fallMargin", in: 0...500) ?? 0))
   }
 
   private func credibility(_ document: Section) -> CredibilityRules {

@@ -52,4 +52,21 @@ public struct PolicyDocument: Sendable, Equatable {
     standardText.replacing(
       "\nversion: \(standard.policy.version)\n", with: "\nversion: \(version)\n")
   }
+
+  /// The same with caps that are amounts alone and without lots: what is decided hangs on nobody's
+  /// trade, nor on chance. For tests of all else.
+  package static func unboundText(version: UInt32) -> String {
+    let most = "\(SubsidyAmounts.capMax.rawValue)"
+    return standardText(version: version)
+      .replacing("buyerBase: 0\n", with: "buyerBase: \(most)\n")
+      .replacing("merchantBase: 0\n", with: "merchantBase: \(most)\n")
+      .replacing(
+        "spotCheckShare: \(standard.policy.claims.spotCheckShare)\n", with: "spotCheckShare: 0\n")
+  }
+
+  package static let unbound: PolicyDocument = {
+    do { return try load(yaml: unboundText(version: 11), file: "unbound") } catch {
+      preconditionFailure("the default policy, unbound, is faulty:\n\(error)")
+    }
+  }()
 }

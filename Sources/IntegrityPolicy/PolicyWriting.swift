@@ -75,6 +75,7 @@ private struct DocumentWriter {
         }
       }
       $0.value("cooldownDays", "\(tiers.cooldownDays)")
+      $0.value("fallMargin", "\(tiers.fallMargin)")
     }
   }
 
@@ -105,6 +106,7 @@ private struct DocumentWriter {
         $0.value("merchantsMin", "\(claims.abuse.merchantsMin)")
         $0.number("confirmedMin", claims.abuse.confirmedMin)
       }
+      $0.number("spotCheckShare", claims.spotCheckShare)
     }
   }
 
@@ -113,6 +115,12 @@ private struct DocumentWriter {
       $0.value("reserveDays", "\(subsidy.reserveDays)")
       $0.section("caps") { caps in
         for scope in SubsidyScope.allCases { caps.amount(scope.name, subsidy.caps[scope]) }
+      }
+      $0.section("turnover") {
+        $0.amount("buyerBase", subsidy.turnover.buyerBase)
+        $0.number("buyerShare", subsidy.turnover.buyerShare)
+        $0.amount("merchantBase", subsidy.turnover.merchantBase)
+        $0.number("merchantShare", subsidy.turnover.merchantShare)
       }
     }
   }

@@ -76,7 +76,7 @@ enum Bytes {
     record.kindAndEpoch = bytes[offset + 60]
     record.tierCode = bytes[offset + 61]
     record.standing = bytes[offset + 62]
-    record.reserved = bytes[offset + 63]
+    record.fallenFrom = bytes[offset + 63]
     return record
   }
 }

@@ -4,6 +4,7 @@ import base64
 import json
 import re
 import signal
+import tempfile
 import unittest
 
 from daemon import Daemon, WithFiles, run
@@ -11,18 +12,32 @@ from daemon import Daemon, WithFiles, run
 
 def settled(buyer, merchant, count, at="2026-03-09T12:00:00Z"):
     line = json.dumps({"type": "settled", "at": at, "buyer": buyer, "merchant": merchant,
-                       "amount": 9000})
+                       "amount": 180000})
     return "\n".join([line] * count) + "\n"
 
 
+def lotless():
+    """The default policy without lots: what is decided is not left to chance."""
+    return run("policy", "default").stdout.replace("spotCheckShare: 0.2\n", "spotCheckShare: 0\n")
+
+
+class DeskDaemon(Daemon):
+    def __enter__(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as policy:
+            policy.write(lotless())
+            policy.flush()
+            self.arguments += ("--policy", policy.name)
+            return super().__enter__()
+
+
 class Desk:
-    """A daemon with a strong buyer, 42, and a merchant, 7."""
+    """A daemon with a strong buyer, 42, and merchants, 7 and 8, whose trade bears claims."""
 
     OPENED = "2026-03-10T12:00:00Z"
 
     def __init__(self, daemon):
         self.daemon = daemon
-        daemon.json("record", "-", "--source", "5", stdin=settled(42, 7, 60))
+        daemon.json("record", "-", "--source", "5", stdin=settled(42, 7, 30) + settled(42, 8, 30))
 
     def run(self, *words):
         return run(*words, "--server", self.daemon.address)
@@ -51,7 +66,7 @@ def codes(answer):
 
 class Claims(unittest.TestCase):
     def test_each_outcome_with_its_reasons_and_what_would_change_it(self):
-        with Daemon() as daemon:
+        with DeskDaemon() as daemon:
             desk = Desk(daemon)
             paid = desk.open(1)
             self.assertEqual((paid["outcome"], paid["subsidy"]),
@@ -78,7 +93,7 @@ class Claims(unittest.TestCase):
             self.assertIn("the platform would pay, if", shown.stdout)
 
     def test_the_same_claim_again_gives_the_same_receipt(self):
-        with Daemon() as daemon:
+        with DeskDaemon() as daemon:
             desk = Desk(daemon)
             first = desk.open(1)
             again = desk.open(1)
@@ -93,7 +108,7 @@ class Claims(unittest.TestCase):
             self.assertIn("other content", result.stderr)
 
     def test_bad_input_is_refused_by_name(self):
-        with Daemon() as daemon:
+        with DeskDaemon() as daemon:
             desk = Desk(daemon)
             common = ["--buyer", "42", "--merchant", "merchant:7", "--alleges", "defective"]
             self.assertIn("amount", desk.refused(
@@ -113,7 +128,7 @@ class Claims(unittest.TestCase):
                 self.assertIn("NOT_FOUND", desk.refused(*words), words)
 
     def test_money_is_reserved_paid_and_never_released_after(self):
-        with Daemon() as daemon:
+        with DeskDaemon() as daemon:
             desk = Desk(daemon)
             desk.open(1)
             desk.open(2)
@@ -127,7 +142,7 @@ class Claims(unittest.TestCase):
             self.assertIn("nothing is reserved", desk.refused("claim", "settle", "2", "commit"))
 
     def test_a_human_decides_once(self):
-        with Daemon() as daemon:
+        with DeskDaemon() as daemon:
             desk = Desk(daemon)
             desk.open(1, "--proof", "buyerEvidence", amount="2500.00")
             [answer] = desk.json("claim", "decide", "1", "abuse", "--actor", "anna", "--reason",
@@ -138,7 +153,7 @@ class Claims(unittest.TestCase):
             self.assertIn("cannot be withdrawn", desk.refused("claim", "withdraw", "1"))
 
     def test_a_budget_runs_out(self):
-        with Daemon() as daemon:
+        with DeskDaemon() as daemon:
             desk = Desk(daemon)
             [set_] = desk.json("budget", "set", "globalDay", "100.00", "--actor", "finance")
             self.assertGreater(set_["logPosition"], 0)
@@ -157,7 +172,7 @@ class Claims(unittest.TestCase):
 
 class Appeals(unittest.TestCase):
     def test_an_upheld_appeal_undoes_what_it_was_about(self):
-        with Daemon() as daemon:
+        with DeskDaemon() as daemon:
             desk = Desk(daemon)
             [before] = daemon.json("score", "42", "--as-of", "2026-03-11")
             desk.open(1, "--proof", "buyerEvidence", amount="2500.00")
@@ -181,7 +196,7 @@ class Appeals(unittest.TestCase):
             self.assertIn("has had its appeal", desk.refused("appeal", "open", "1", "--by", "buyer"))
 
     def test_a_window_ends(self):
-        with Daemon() as daemon:
+        with DeskDaemon() as daemon:
             desk = Desk(daemon)
             desk.open(1)
             said = desk.refused("appeal", "open", "1", "--by", "merchant", "--at",
@@ -191,7 +206,7 @@ class Appeals(unittest.TestCase):
 
 class Overrides(unittest.TestCase):
     def test_who_and_why_show_wherever_one_is_in_force(self):
-        with Daemon() as daemon:
+        with DeskDaemon() as daemon:
             desk = Desk(daemon)
             result = desk.run("override", "set", "buyer:42", "tier", "D", "--actor", "anna",
                               "--reason", "chargebacks")
@@ -212,7 +227,7 @@ class Overrides(unittest.TestCase):
                 self.assertEqual(desk.run("override", "set", "buyer:42", *words).returncode, 64)
 
     def test_linked_accounts_are_one(self):
-        with Daemon() as daemon:
+        with DeskDaemon() as daemon:
             desk = Desk(daemon)
             desk.run("override", "link", "buyer:42", "merchant:7")
             linked = desk.open(1)
@@ -223,8 +238,7 @@ class Overrides(unittest.TestCase):
 
 class Policies(WithFiles):
     def strict(self):
-        text = run("policy", "default").stdout
-        text = re.sub(r"\nversion: \d+\n", "\nversion: 12\n", text).replace("name: standard", "name: strict")
+        text = re.sub(r"\nversion: \d+\n", "\nversion: 12\n", lotless()).replace("name: standard", "name: strict")
         return text.replace("  floorMin: 560\n", "  floorMin: 900\n")
 
     def test_check_names_line_and_column(self):
@@ -250,7 +264,7 @@ class Policies(WithFiles):
 
     def test_shadow_activate_and_roll_back(self):
         strict = self.file("strict.yaml", self.strict())
-        with Daemon() as daemon:
+        with DeskDaemon() as daemon:
             desk = Desk(daemon)
             diff = desk.run("policy", "diff", strict)
             self.assertIn("claims.floorMin: 560 → 900", diff.stdout)
@@ -279,7 +293,7 @@ class Policies(WithFiles):
     def test_the_one_in_force_outlives_kills_and_stops(self):
         strict = self.file("strict.yaml", self.strict())
         data = str(self.folder / "data")
-        with Daemon("--data", data) as daemon:
+        with DeskDaemon("--data", data) as daemon:
             desk = Desk(daemon)
             desk.open(1)
             desk.run("policy", "put", strict)
@@ -287,7 +301,7 @@ class Policies(WithFiles):
             desk.open(2)
             daemon.process.send_signal(signal.SIGKILL)
         for _ in range(2):
-            with Daemon("--data", data) as daemon:
+            with DeskDaemon("--data", data) as daemon:
                 desk = Desk.__new__(Desk)
                 desk.daemon = daemon
                 [score] = daemon.json("score", "42")
@@ -327,7 +341,7 @@ class Receipts(WithFiles):
 
     def test_the_log_can_be_read(self):
         data = str(self.folder / "data")
-        with Daemon("--data", data) as daemon:
+        with DeskDaemon("--data", data) as daemon:
             desk = Desk(daemon)
             desk.open(1)
             desk.run("budget", "set", "globalDay", "5.00", "--actor", "finance")

@@ -112,6 +112,9 @@ package enum GoldenClaims {
     case ("pairClaims", 2): c.history.pairClaims = number ?? 0
     case ("buyerClaims", 2): c.history.buyerClaims = number ?? 0
     case ("category", 2): c.claim.category = number ?? 0
+    case ("lot", 2):
+      // Above the thousandth, however that is rounded.
+      c.lot = UInt32((Double(number ?? 0) / 1_000 * 4_294_967_296).rounded(.up))
     case ("stateBehind", 2):
       c.stateAt = UnixSeconds(openedAt.rawValue - 3_600 * (number ?? 0))
     case ("ordered", 2):

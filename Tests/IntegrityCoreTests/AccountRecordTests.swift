@@ -10,7 +10,7 @@ struct AccountRecordTests {
     let offsets: [(PartialKeyPath<AccountRecord>, Int)] = [
       (\.counters, 0), (\.countersTail, 32), (\.id, 40), (\.lastEventAt, 48), (\.sketch, 52),
       (\.firstEventDay, 56), (\.tierHeldDay, 58), (\.kindAndEpoch, 60), (\.tierCode, 61),
-      (\.standing, 62), (\.reserved, 63),
+      (\.standing, 62), (\.fallenFrom, 63),
     ]
     for (field, offset) in offsets {
       #expect(MemoryLayout<AccountRecord>.offset(of: field) == offset, "\(field)")
@@ -38,7 +38,7 @@ struct AccountRecordTests {
       0x00, 0xb9, 0x55, 0x69,  // newest event
       0x01, 0x00, 0x00, 0x80,  // sketch
       0xe5, 0x4f, 0xe6, 0x4f,  // day of the oldest event, day the tier was last deserved
-      0x16, 0x03, 0x01, 0x00,  // kind and epoch, tier, standing, reserved
+      0x16, 0x03, 0x01, 0x00,  // kind and epoch, tier, standing, tier lost
     ]
     // Safe: the bytes are read while the record lives.
     let actual = unsafe withUnsafeBytes(of: record) { unsafe Array($0) }
@@ -102,7 +102,10 @@ struct AccountRecordTests {
     #expect(!isWellFormed { $0.kindAndEpoch = 7 })
     #expect(!isWellFormed { $0.kindAndEpoch = 5 }, "a buyer has no standing")
     #expect(!isWellFormed { $0.tierCode = 6 })
-    #expect(!isWellFormed { $0.reserved = 1 })
+    #expect(isWellFormed { ($0.tierCode, $0.fallenFrom) = (3, 2) })
+    for lost in UInt8(3)...5 {
+      #expect(!isWellFormed { ($0.tierCode, $0.fallenFrom) = (3, lost) }, "\(lost)")
+    }
     #expect(!isWellFormed { $0.firstEventDay += 1 })
     #expect(!isWellFormed { $0.tierHeldDay += 1 })
     #expect(!isWellFormed { $0.lastEventAt = .zero })

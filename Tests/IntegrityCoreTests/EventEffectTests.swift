@@ -34,19 +34,27 @@ struct EventEffectTests {
     Case(.carrierProof(.emptyParcel), merchant: "parcelsEmpty 1"),
     Case(
       .claimOpened(.quality, .notReceived),
-      buyer: "claimsOpened 1, valueClaimed 300, claimsNotReceived 1, sketch 1"),
+      buyer: "claimsOpened 1, valueClaimed 300, claimsNotReceived 1, sketch 1",
+      merchant: "valueSold -300"),
     Case(
       .claimOpened(.quality, .parcelEmpty),
-      buyer: "claimsOpened 1, valueClaimed 300, claimsNotReceived 1, sketch 1"),
+      buyer: "claimsOpened 1, valueClaimed 300, claimsNotReceived 1, sketch 1",
+      merchant: "valueSold -300"),
     Case(
-      .claimOpened(.quality, .defective), buyer: "claimsOpened 1, valueClaimed 300, sketch 1"),
+      .claimOpened(.quality, .defective), buyer: "claimsOpened 1, valueClaimed 300, sketch 1",
+      merchant: "valueSold -300"),
     Case(
-      .claimOpened(.quality, .notAsDescribed), buyer: "claimsOpened 1, valueClaimed 300, sketch 1"),
+      .claimOpened(.quality, .notAsDescribed), buyer: "claimsOpened 1, valueClaimed 300, sketch 1",
+      merchant: "valueSold -300"),
     Case(
-      .claimOpened(.quality, .wrongItem), buyer: "claimsOpened 1, valueClaimed 300, sketch 1"),
+      .claimOpened(.quality, .wrongItem), buyer: "claimsOpened 1, valueClaimed 300, sketch 1",
+      merchant: "valueSold -300"),
     Case(
-      .claimOpened(.nonQuality, .changedMind), buyer: "claimsOpened 1, valueClaimed 300, sketch 1"),
-    Case(.claimOpened(.nonQuality, .other), buyer: "claimsOpened 1, valueClaimed 300, sketch 1"),
+      .claimOpened(.nonQuality, .changedMind), buyer: "claimsOpened 1, valueClaimed 300, sketch 1",
+      merchant: "valueSold -300"),
+    Case(
+      .claimOpened(.nonQuality, .other), buyer: "claimsOpened 1, valueClaimed 300, sketch 1",
+      merchant: "valueSold -300"),
     Case(
       .claimDecided(.quality, .upheld), buyer: "claimsUpheld 1",
       merchant: "qualityClaimsUpheld 0.667, valueRefundedForQuality 200, sketch 1"),
@@ -60,16 +68,25 @@ struct EventEffectTests {
     Case(
       .claimDecided(.nonQuality, .abuse), buyer: "claimsAbusive 1",
       merchant: "claimsAbusedByBuyers 1"),
-    Case(.returnInspected(.asSold), buyer: "returnsAsSold 1"),
-    Case(.returnInspected(.used), buyer: "returnsMismatched 1"),
-    Case(.returnInspected(.empty), buyer: "returnsMismatched 1"),
-    Case(.returnInspected(.swapped), buyer: "returnsMismatched 1"),
+    Case(
+      .returnInspected(.asSold), buyer: "valueOrdered -300, returnsAsSold 1",
+      merchant: "valueSold -300"),
+    Case(
+      .returnInspected(.used), buyer: "valueOrdered -300, returnsMismatched 1",
+      merchant: "valueSold -300"),
+    Case(
+      .returnInspected(.empty), buyer: "valueOrdered -300, returnsMismatched 1",
+      merchant: "valueSold -300"),
+    Case(
+      .returnInspected(.swapped), buyer: "valueOrdered -300, returnsMismatched 1",
+      merchant: "valueSold -300"),
     Case(.compensated, buyer: "valueCompensated 300"),
     Case(
       .claimWithdrawn(openedAt: .today, .notReceived),
-      buyer: "claimsOpened -1, valueClaimed -300, claimsNotReceived -1"),
+      buyer: "claimsOpened -1, valueClaimed -300, claimsNotReceived -1", merchant: "valueSold 300"),
     Case(
-      .claimWithdrawn(openedAt: .today, .wrongItem), buyer: "claimsOpened -1, valueClaimed -300"),
+      .claimWithdrawn(openedAt: .today, .wrongItem), buyer: "claimsOpened -1, valueClaimed -300",
+      merchant: "valueSold 300"),
   ]
 
   @Test(arguments: cases)
@@ -105,7 +122,19 @@ struct EventEffectTests {
       pair.apply(
         .claimWithdrawn(openedAt: openedAt, allegation), at: openedAt.plus(days: 9), amount: 250)
       #expect(Self.stored(pair.buyer) == "nothing", "\(allegation)")
+      #expect(Self.stored(pair.merchant) == "nothing", "\(allegation)")
     }
+  }
+
+  /// A return whose amount is not told, as one of a claim at the desk, is no less trade.
+  @Test func aReturnWithoutAnAmountIsAboutTheBuyerAlone() {
+    var pair = Pair()
+    pair.apply(.returnInspected(.asSold), amount: 0)
+    #expect(Self.stored(pair.buyer) == "returnsAsSold 1")
+    #expect(Self.stored(pair.merchant) == "untouched")
+    let merchantless = Event(
+      at: .today, buyer: AccountID(7), amount: Minor(300), detail: .returnInspected(.asSold))
+    #expect(!merchantless.changesMerchant)
   }
 
   @Test func lateNewsKeepsTheNewestAndFindsTheOldestDay() {

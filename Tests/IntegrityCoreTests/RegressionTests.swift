@@ -81,7 +81,8 @@ struct RegressionTests {
     let reached = Policy.plain.score(
       claimThenOrder(.plain), at: DecayClock(.standard, now: later))
     let policy = Policy.make(
-      tiers: TierRules(lowestScores: [800, 700, Int32(reached), 400], cooldownDays: 14))
+      tiers: TierRules(
+        lowestScores: [800, 700, Int32(reached), 400], cooldownDays: 14, fallMargin: 0))
     let buyer = claimThenOrder(policy)
     #expect(Tier(rawValue: buyer.tierCode) == .d)
     #expect(policy.judge(buyer, at: DecayClock(.standard, now: later.plus(days: 13))).tier == .d)

@@ -45,7 +45,7 @@ extension HistoryRules {
 }
 
 extension TierRules {
-  static let plain = TierRules(lowestScores: [800, 700, 550, 400], cooldownDays: 14)
+  static let plain = TierRules(lowestScores: [800, 700, 550, 400], cooldownDays: 14, fallMargin: 0)
 }
 
 extension CredibilityRules {
@@ -61,12 +61,19 @@ extension ClaimRules {
     abuse: AbuseRules(
       claimRate: 0.3, notReceivedRate: 0.1, mismatchRate: 0.25, countMin: 3, merchantsMin: 3,
       confirmedMin: 0.5),
-    counterpartyWeightMax: 1.5, appealDays: 30, answerDays: 14)
+    spotCheckShare: 0, counterpartyWeightMax: 1.5, appealDays: 30, answerDays: 14)
 }
 
 extension SubsidyRules {
   static let plain = SubsidyRules(
-    caps: SubsidyAmounts { _ in Minor(100_000) }, reserveDays: 30)
+    caps: SubsidyAmounts { _ in Minor(100_000) }, turnover: .none, reserveDays: 30)
+}
+
+extension TurnoverRules {
+  /// Trade is no matter.
+  static let none = TurnoverRules(
+    buyerBase: SubsidyAmounts.capMax, buyerShare: 0, merchantBase: SubsidyAmounts.capMax,
+    merchantShare: 0)
 }
 
 extension UnixSeconds {

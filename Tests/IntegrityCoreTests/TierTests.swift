@@ -69,11 +69,61 @@ struct TierTests {
   }
 
   @Test func noCooldownImprovesAtOnce() {
-    let rules = TierRules(lowestScores: [800, 700, 550, 400], cooldownDays: 0)
+    let rules = TierRules(lowestScores: [800, 700, 550, 400], cooldownDays: 0, fallMargin: 0)
     var record = AccountRecord(AccountKey(.buyer, AccountID(1)))
     rules.update(&record, score: 500, day: 7)
     rules.update(&record, score: 900, day: 7)
     #expect(Tier(rawValue: record.tierCode) == .a)
+  }
+
+  /// Kept down to 50 points below its lowest score; never a reason for a better one.
+  @Test(arguments: [
+    (Tier.a, 799, Tier.a), (.a, 750, .a), (.a, 749, .b), (.a, 650, .b), (.a, 649, .c), (.a, 0, .e),
+    (.b, 700, .b), (.b, 650, .b), (.b, 649, .c), (.c, 500, .c), (.c, 499, .d), (.d, 350, .d),
+    (.d, 349, .e), (.e, 399, .e), (.e, 400, .e),
+  ])
+  func aTierIsKeptWithinTheMargin(stored: Tier, score: Int, inForce: Tier) {
+    let rules = TierRules(lowestScores: [800, 700, 550, 400], cooldownDays: 14, fallMargin: 50)
+    var record = AccountRecord(AccountKey(.buyer, AccountID(1)))
+    record.tierCode = stored.rawValue
+    record.tierHeldDay = 100
+    #expect(rules.tierInForce(score: score, record: record, day: 101) == inForce)
+    rules.update(&record, score: score, day: 101)
+    #expect(Tier(rawValue: record.tierCode) == inForce)
+    // A tier that is kept is not on its way to a better one; one that is on hold is.
+    let isDeserved = rules.tier(ofScore: score) >= stored
+    #expect(record.tierHeldDay == (isDeserved ? 101 : 100))
+  }
+
+  /// As if what was taken out had never been: the twin kept A within the margin.
+  @Test(arguments: [(801, Tier.a), (750, .a), (749, .b), (640, .c)])
+  func whatIsTakenOutGivesBackTheTierThatWasLost(score: Int, restored: Tier) {
+    let rules = TierRules(lowestScores: [800, 700, 550, 400], cooldownDays: 14, fallMargin: 50)
+    var record = AccountRecord(AccountKey(.buyer, AccountID(1)))
+    for score in [820, 600, 440] { rules.update(&record, score: score, day: 100) }
+    #expect((record.tierCode, record.fallenFrom) == (4, 1))
+    rules.restore(&record, score: score)
+    #expect(Tier(rawValue: record.tierCode) == restored)
+    #expect(record.fallenFrom == (restored == .a ? 0 : 1))
+  }
+
+  @Test func aTierThatWasRegainedIsNotLost() {
+    let rules = TierRules(lowestScores: [800, 700, 550, 400], cooldownDays: 14, fallMargin: 50)
+    var record = AccountRecord(AccountKey(.buyer, AccountID(1)))
+    for (score, day) in [(720, UInt16(100)), (600, 101), (720, 120)] {
+      rules.update(&record, score: score, day: day)
+    }
+    #expect((record.tierCode, record.fallenFrom) == (2, 0))
+    rules.update(&record, score: 600, day: 121)
+    // Better than what was lost, too.
+    rules.update(&record, score: 820, day: 140)
+    #expect((record.tierCode, record.fallenFrom) == (1, 0))
+  }
+
+  @Test func whoHasNoTierYetGetsWhatItsScoreGives() {
+    let rules = TierRules(lowestScores: [800, 700, 550, 400], cooldownDays: 14, fallMargin: 50)
+    let record = AccountRecord(AccountKey(.buyer, AccountID(1)))
+    #expect(rules.tierInForce(score: 549, record: record, day: 101) == .d)
   }
 
   @Test func betterTiersCompareLower() {

@@ -35,8 +35,8 @@ struct PolicyDocumentTests {
     #expect(Self.faults(Self.standard) == [])
     let document = PolicyDocument.standard
     #expect(document.name == "standard")
-    #expect(document.policy.version == 3)
-    #expect(document.policy.tiers.lowestScores == [800, 700, 550, 400])
+    #expect(document.policy.version == 4)
+    #expect(document.policy.tiers.lowestScores == [800, 700, 580, 430])
     #expect(document.policy.tiers.cooldownDays == 14)
     #expect(document.policy.buyerRules.base == 600)
     #expect(document.policy.merchantRules.upheldCredit == 0)
@@ -62,7 +62,7 @@ struct PolicyDocumentTests {
       let document = try PolicyDocument.load(yaml: copy.joined(separator: "\n"), file: "changed")
       #expect(hashes.insert(document.policy.hash).inserted, "line \(index + 1): \(line)")
     }
-    #expect(numbers == 115)
+    #expect(numbers == 121)
   }
 
   // MARK: Values
@@ -200,7 +200,7 @@ struct PolicyDocumentTests {
     ),
     (
       "cooldownDays:", "colour: 1",
-      "3: tiers.colour: unknown key: the keys here are lowestScores, cooldownDays"
+      "3: tiers.colour: unknown key: the keys here are lowestScores, cooldownDays, fallMargin"
     ),
     ("D:", "F: 1", "5: tiers.lowestScores.F: unknown key: the keys here are A, B, C, D"),
   ])
@@ -256,7 +256,8 @@ struct PolicyDocumentTests {
       ])
     #expect(
       Self.faults("version: 1\nname: x\ntiers: 5\n").contains(
-        "p.yaml:3:1: tiers: must be a section with the keys lowestScores, cooldownDays"))
+        "p.yaml:3:1: tiers: must be a section with the keys lowestScores, cooldownDays, fallMargin")
+    )
   }
 
   @Test func duplicatesAreNamedWhereTheyAreGivenAgain() throws {
@@ -272,7 +273,7 @@ struct PolicyDocumentTests {
   @Test(arguments: [
     ("B:", "800", "B", "800 contradicts A = 800: must be lower than that"),
     ("C:", "750", "C", "750 contradicts B = 700: must be lower than that"),
-    ("D:", "550", "D", "550 contradicts C = 550: must be lower than that"),
+    ("D:", "580", "D", "580 contradicts C = 580: must be lower than that"),
   ])
   func tiersMustFall(key: String, text: String, tier: String, message: String) throws {
     let (yaml, line) = try Self.standard(key, "\(key) \(text)")
@@ -280,13 +281,13 @@ struct PolicyDocumentTests {
       Self.faults(yaml) == ["p.yaml:\(line):8: tiers.lowestScores.\(tier): \(message)"])
   }
 
-  @Test(arguments: ["450", "449", "0"])
+  @Test(arguments: ["500", "499", "0"])
   func credibilityMustRise(full: String) throws {
     let (yaml, line) = try Self.standard("scoreFull:", "scoreFull: \(full)")
     #expect(
       Self.faults(yaml) == [
         "p.yaml:\(line):14: credibility.scoreFull:"
-          + " \(full) contradicts scoreZero = 450: must be higher"
+          + " \(full) contradicts scoreZero = 500: must be higher"
       ])
   }
 

@@ -72,7 +72,7 @@ import Testing
   }
   /// A proof made a merchant look weak; without it two strong ones contradict each other.
   @Test func aContestedProofIsTakenOutOfLaterDecisions() async throws {
-    for buyer in UInt64(1)...2 { fixture.orders(80, of: buyer, from: 9) }
+    for buyer in UInt64(1)...2 { fixture.orders(120, of: buyer, from: 9) }
     try fixture.open(1, buyer: 40, proofs: .wrongDestination)
     fixture.pass(seconds: 10)
     let both: ClaimProofs = [.buyerEvidence, .merchantEvidence]

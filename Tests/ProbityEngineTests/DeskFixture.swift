@@ -87,7 +87,7 @@ final class DeskFixture {
   /// The standard policy with another version and other thresholds.
   static func variant(_ version: UInt32, _ changes: [String: String] = [:]) throws -> PolicyDocument
   {
-    var text = PolicyDocument.standardText(version: version)
+    var text = PolicyDocument.unboundText(version: version)
     for (old, new) in changes {
       try #require(text.contains(old))
       text = text.replacing(old, with: new)

@@ -21,7 +21,7 @@ import Testing
   private struct Model {
     var known: [UInt64: Known] = [:]
     var now = UnixSeconds.zero
-    let reserveDays = UInt32(PolicyDocument.standard.policy.subsidy.reserveDays)
+    let reserveDays = UInt32(Make.document.policy.subsidy.reserveDays)
 
     /// What is not paid in time is free again.
     mutating func advance(to time: UnixSeconds) {
@@ -102,7 +102,7 @@ import Testing
     let history = receipt.claimCase.history
     #expect(Int(history.buyerClaims) == model.claimCount(of: claim, isPair: false))
     #expect(Int(history.pairClaims) == model.claimCount(of: claim, isPair: true))
-    try receipt.verify(under: PolicyDocument.standard.policy)
+    try receipt.verify(under: Make.document.policy)
     #expect(try Receipt(receipt.encoded) == receipt)
   }
 

@@ -60,7 +60,7 @@ import Testing
       let id = UInt64(fixture.state.desk.claims.count + 1)
       return try fixture.open(id, amount: 1).receipt?.claimCase.caps[.merchant30Days].rawValue
     }
-    #expect(try cap() == PolicyDocument.standard.policy.subsidy.caps[.merchant30Days].rawValue)
+    #expect(try cap() == Make.document.policy.subsidy.caps[.merchant30Days].rawValue)
     fixture.apply(.setBudget(.merchant30Days, key: 0, cap: Minor(500)))
     #expect(try cap() == 500)
     fixture.apply(.setBudget(.merchant30Days, key: 9, cap: Minor(7)))
@@ -69,7 +69,7 @@ import Testing
     fixture.apply(.setBudget(.merchant30Days, key: 9, cap: nil))
     #expect(try cap() == 500)
     fixture.apply(.setBudget(.merchant30Days, key: 0, cap: nil))
-    #expect(try cap() == PolicyDocument.standard.policy.subsidy.caps[.merchant30Days].rawValue)
+    #expect(try cap() == Make.document.policy.subsidy.caps[.merchant30Days].rawValue)
   }
 
   // MARK: Overrides and links
@@ -154,7 +154,7 @@ import Testing
     #expect(answer.outcome == .returnAndRefund)
     try answer.receipt?.verify(under: strict.policy)
     #expect(throws: ReceiptFault.self) {
-      try answer.receipt?.verify(under: PolicyDocument.standard.policy)
+      try answer.receipt?.verify(under: Make.document.policy)
     }
   }
 }

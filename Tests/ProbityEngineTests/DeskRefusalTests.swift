@@ -129,7 +129,7 @@ import Testing
   @Test func theVersionOfAnotherPolicyIsRefused() throws {
     let fixture = try DeskFixture()
     let other = try DeskFixture.variant(
-      PolicyDocument.standard.policy.version, ["floorMin: 560": "floorMin: 561"])
+      Make.document.policy.version, ["floorMin: 560": "floorMin: 561"])
     guard case .failure(let refusal) = fixture.apply(.putPolicy(other.text)) else {
       Issue.record("two policies of one version")
       return

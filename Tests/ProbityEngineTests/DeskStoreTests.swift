@@ -19,7 +19,7 @@ import Testing
     init(seed: UInt64) {
       random = SplitMix64(seed: seed)
       store.options.policies = PolicySetup(
-        name: "standard", text: PolicyDocument.standardText, compile: PolicyDocument.compile)
+        name: "standard", text: Make.document.text, compile: PolicyDocument.compile)
       store.limits.copiedRecordsMax = 8
       store.limits.pauseRecordsMax = 4
     }
@@ -74,7 +74,7 @@ import Testing
     let other = try DeskFixture.variant(12)
     run.send(.putPolicy(other.text))
     run.send(.activatePolicy(other.policy.hash))
-    run.send(.shadowPolicy(PolicyDocument.standard.policy.hash))
+    run.send(.shadowPolicy(Make.document.policy.hash))
     for _ in 0..<40 { run.act() }
     let result = run.store.snapshot { run.act() }
     guard case .success(let report) = result else {
@@ -90,7 +90,7 @@ import Testing
     #expect(run.store.report.damagedSnapshots.isEmpty)
     #expect(run.store.state.hash == atEnd && run.store.state.desk.claims.count == claimCount)
     #expect(run.store.state.rules.policy.hash == other.policy.hash)
-    #expect(run.store.state.shelf.shadowHash == PolicyDocument.standard.policy.hash)
+    #expect(run.store.state.shelf.shadowHash == Make.document.policy.hash)
     run.store.state.desk.checkInvariants()
     // What follows comes to the same with the snapshot and with the whole log.
     for _ in 0..<100 { run.act() }
@@ -128,14 +128,14 @@ import Testing
     #expect(desk.claims.count > 10)
     for number in desk.claims.first..<desk.claims.next {
       let receipt = try Receipt(try #require(receipts.read(number)))
-      try receipt.verify(under: PolicyDocument.standard.policy)
+      try receipt.verify(under: Make.document.policy)
     }
   }
 
   // MARK: Policies that are not read any more
 
   private static let refusing = PolicySetup(
-    name: "standard", text: PolicyDocument.standardText,
+    name: "standard", text: Make.document.text,
     compile: { text in
       if text.contains("version: 12") {
         return .failure(DeskRefusal(.invalid, field: "document", "is refused by a newer version"))

@@ -34,7 +34,7 @@ struct Daemon {
     change(&limits)
     let table = try AccountTable(
       layout: StoreLayout(accountsMax: accountsMax, shardCount: 16), seed: 1)
-    let document = PolicyDocument.standard
+    let document = PolicyDocument.unbound
     let rules = EvidenceRules(schema: .standard, policy: document.policy)
     let engine = Engine(
       table: table, rules: rules, log: log, clock: SystemClock(), limits: limits.engine,

@@ -69,7 +69,7 @@ import Testing
 
   // MARK: Policies
 
-  static let stricter = PolicyDocument.standardText(version: 12)
+  static let stricter = PolicyDocument.unboundText(version: 12)
     .replacing("\nname: standard\n", with: "\nname: stricter\n")
     .replacing("  manualAmount: 200000\n", with: "  manualAmount: 1000\n")
 
@@ -89,7 +89,7 @@ import Testing
       #expect((status.policyName, status.policyHash) == ("stricter", put.hash))
       let report = try await client.policies().report
       #expect(report.entries.map(\.name) == ["standard", "stricter"])
-      #expect(report.entries.map(\.text) == [PolicyDocument.standardText, Self.stricter])
+      #expect(report.entries.map(\.text) == [PolicyDocument.unbound.text, Self.stricter])
       #expect(report.activeHash == put.hash && report.shadowHash == nil)
       #expect(try await client.policies(put.hash).report.entries.map(\.hash) == [put.hash])
     }
@@ -103,7 +103,7 @@ import Testing
       }
       #expect(failure?.message.contains("nonsense") == true)
       let same = Self.stricter.replacing(
-        "\nversion: 12\n", with: "\nversion: \(PolicyDocument.standard.policy.version)\n")
+        "\nversion: 12\n", with: "\nversion: \(PolicyDocument.unbound.policy.version)\n")
       await DeskTests.failure(.failedPrecondition, field: "version", notExecuted: false) {
         _ = try await client.putPolicy(same, actor: "li")
       }

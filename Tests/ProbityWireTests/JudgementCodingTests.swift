@@ -19,7 +19,7 @@ struct JudgementCodingTests {
     return Policy(
       version: 3, buyer: card(BuyerDimension.allCases.count),
       merchant: card(MerchantDimension.allCases.count),
-      tiers: TierRules(lowestScores: SIMD4(850, 700, 550, 400), cooldownDays: 30),
+      tiers: TierRules(lowestScores: SIMD4(850, 700, 550, 400), cooldownDays: 30, fallMargin: 0),
       credibility: CredibilityRules(scoreZero: 300, scoreFull: 700, weightMin: 0.1),
       claims: ClaimRules(
         manualAmount: Minor(200_000), floorMin: 620, evidenceAmount: Minor(30_000),
@@ -29,8 +29,12 @@ struct JudgementCodingTests {
         abuse: AbuseRules(
           claimRate: 0.3, notReceivedRate: 0.1, mismatchRate: 0.25, countMin: 3, merchantsMin: 3,
           confirmedMin: 0.5),
-        counterpartyWeightMax: 1.5, appealDays: 30, answerDays: 14),
-      subsidy: SubsidyRules(caps: SubsidyAmounts { _ in Minor(100_000) }, reserveDays: 30))
+        spotCheckShare: 0, counterpartyWeightMax: 1.5, appealDays: 30, answerDays: 14),
+      subsidy: SubsidyRules(
+        caps: SubsidyAmounts { _ in Minor(100_000) },
+        turnover: TurnoverRules(
+          buyerBase: Minor(0), buyerShare: 0, merchantBase: Minor(0), merchantShare: 0),
+        reserveDays: 30))
   }()
 
   @Test("a judgement is sent as the reply that says the same", arguments: 0..<5)

@@ -107,12 +107,20 @@ struct DeskClient {
     }
   }
 
-  /// The standard policy and others with other thresholds.
+  /// The standard policy with caps that are amounts alone, under which most is paid, and others
+  /// with other thresholds, lots, and caps by turnover.
   static let documents: [PolicyDocument] = [
-    PolicyDocument.standardText,
-    variant(version: 12, ["reserveDays: 30": "reserveDays: 3", "floorMin: 560": "floorMin: 500"]),
+    PolicyDocument.unbound.text,
     variant(
-      version: 13, ["amountMax: 5000": "amountMax: 2000", "appealDays: 30": "appealDays: 2"]),
+      PolicyDocument.unboundText(version: 12),
+      ["reserveDays: 30": "reserveDays: 3", "floorMin: 560": "floorMin: 500"]),
+    variant(
+      PolicyDocument.standardText(version: 13),
+      [
+        "amountMax: 5000": "amountMax: 2000", "appealDays: 30": "appealDays: 2",
+        "buyerBase: 0": "buyerBase: 500", "buyerShare: 0.025": "buyerShare: 0.5",
+        "merchantBase: 0": "merchantBase: 30000",
+      ]),
   ].map { text in
     guard let document = try? PolicyDocument.load(yaml: text, file: "variant") else {
       preconditionFailure("a variant of the standard policy is refused")
@@ -120,8 +128,8 @@ struct DeskClient {
     return document
   }
 
-  private static func variant(version: UInt32, _ changes: [String: String]) -> String {
-    var text = PolicyDocument.standardText(version: version)
+  private static func variant(_ standard: String, _ changes: [String: String]) -> String {
+    var text = standard
     for (old, new) in changes {
       precondition(text.contains(old), "the standard policy has another text")
       text = text.replacing(old, with: new)
@@ -133,5 +141,5 @@ struct DeskClient {
 extension PolicySetup {
   /// What every state of a simulation begins with.
   static let simulated = PolicySetup(
-    name: "standard", text: PolicyDocument.standardText, compile: PolicyDocument.compile)
+    name: "standard", text: PolicyDocument.unbound.text, compile: PolicyDocument.compile)
 }

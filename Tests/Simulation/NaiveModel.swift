@@ -14,9 +14,12 @@ struct NaiveModel {
     let index: Int
   }
 
+  typealias History = (entries: [(weight: Double, at: UnixSeconds)], newest: UnixSeconds)
+
   private(set) var highest: [UInt64: UInt64] = [:]
   private(set) var counters: [Counter: [(weight: Double, at: UnixSeconds)]] = [:]
-  private(set) var accounts: Set<AccountKey> = []
+  /// When each account was last heard of.
+  private(set) var newest: [AccountKey: UnixSeconds] = [:]
   private(set) var position: UInt64 = 0
   private(set) var desk: NaiveDesk
 
@@ -27,10 +30,13 @@ struct NaiveModel {
     _ command: DeskCommand, _ result: Result<DeskAnswer, DeskRefusal>, weight: Float
   ) throws {
     position += 1
-    try desk.apply(command, result, weight: weight)
+    let (before, newest) = (counters, newest)
+    try desk.apply(command, result, weight: weight) {
+      (before[$0, default: []], newest[$0.account, default: .zero])
+    }
     for piece in desk.pieces {
-      accounts.insert(piece.counter.account)
       counters[piece.counter, default: []].append((piece.weight, piece.at))
+      hear(of: piece.counter.account, at: piece.at)
     }
   }
 
@@ -44,8 +50,8 @@ struct NaiveModel {
     let buyer = AccountKey(.buyer, event.buyer)
     let merchant = AccountKey(.merchant, event.merchant)
     let amount = Double(event.amount.rawValue)
-    if event.changesBuyer { accounts.insert(buyer) }
-    if event.changesMerchant { accounts.insert(merchant) }
+    if event.changesBuyer { hear(of: buyer, at: event.at) }
+    if event.changesMerchant { hear(of: merchant, at: event.at) }
     switch event.detail {
     case .settled:
       add(1, BuyerCounter.ordersSettled.rawValue, buyer, event.at)
@@ -57,6 +63,7 @@ struct NaiveModel {
     case .claimOpened(_, let allegation):
       add(1, BuyerCounter.claimsOpened.rawValue, buyer, event.at)
       add(amount, BuyerCounter.valueClaimed.rawValue, buyer, event.at)
+      add(-amount, MerchantCounter.valueSold.rawValue, merchant, event.at)
       if [.notReceived, .parcelEmpty].contains(allegation) {
         add(1, BuyerCounter.claimsNotReceived.rawValue, buyer, event.at)
       }
@@ -65,6 +72,10 @@ struct NaiveModel {
     default: break
     }
     return true
+  }
+
+  private mutating func hear(of account: AccountKey, at time: UnixSeconds) {
+    newest[account] = max(newest[account, default: .zero], time)
   }
 
   private mutating func add(
@@ -76,16 +87,19 @@ struct NaiveModel {
   /// The counter as of `now`, with the half-life in seconds.
   func value(_ counter: Counter, at now: UnixSeconds, halfLife: Double) -> Double {
     counters[counter, default: []].reduce(0) { sum, entry in
-      let age = Double(now.rawValue) - Double(entry.at.rawValue)
-      return sum + entry.weight * pow(2, -age / halfLife)
+      sum + entry.weight * Self.fading(from: entry.at, to: now, halfLife: halfLife)
     }
+  }
+
+  /// What is left of 1 at `now`.
+  static func fading(from time: UnixSeconds, to now: UnixSeconds, halfLife: Double) -> Double {
+    pow(2, -(Double(now.rawValue) - Double(time.rawValue)) / halfLife)
   }
 
   /// The same of all that ever went in or out: what rounding errors are measured by.
   func turnover(_ counter: Counter, at now: UnixSeconds, halfLife: Double) -> Double {
     counters[counter, default: []].reduce(0) { sum, entry in
-      let age = Double(now.rawValue) - Double(entry.at.rawValue)
-      return sum + abs(entry.weight) * pow(2, -age / halfLife)
+      sum + abs(entry.weight) * Self.fading(from: entry.at, to: now, halfLife: halfLife)
     }
   }
 }

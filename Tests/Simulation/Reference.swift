@@ -114,8 +114,8 @@ struct Reference {
   }
 
   private func compareWithModel(_ recovered: IntegrityState) throws {
-    if recovered.table.count != model.accounts.count {
-      throw Violation("\(recovered.table.count) accounts, the model has \(model.accounts.count)")
+    if recovered.table.count != model.newest.count {
+      throw Violation("\(recovered.table.count) accounts, the model has \(model.newest.count)")
     }
     for (source, sequence) in model.highest
     where recovered.highestSequence(of: source) != sequence {

@@ -85,6 +85,11 @@ enum Assumptions {
   static let erringSaysAbuse = Assumption(
     "… and if not, called abuse", 200, .perMille, "the rest is `rejected`")
 
+  static let custom = Assumption(
+    "a regular customer's custom", 100, .perMille,
+    "of a year's orders: shopping elsewhere is worth so much less to who is found out under own "
+      + "name, address and card, and is served no more")
+
   // MARK: Honest people
 
   static let claimsDefect = Assumption(
@@ -108,7 +113,8 @@ enum Assumptions {
     account, shop, commission, parcel, cheapParcel, resale, unpaidOrdersMax, lateThroughFlood,
     noStockThroughFlood, goods, margin, salesPerTier, rivalShare, review, closeReview,
     closeReviewFrom, seenThrough,
-    closelySeenThrough, seenThroughOnceCaught, foundedRecognised, erringSaysAbuse, claimsDefect,
+    closelySeenThrough, seenThroughOnceCaught, foundedRecognised, erringSaysAbuse, custom,
+    claimsDefect,
     changesMind,
     lostInPost, hasPictures, contradicts, inspected, inspectorErrs, loyal,
   ]

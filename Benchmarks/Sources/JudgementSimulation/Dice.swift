@@ -5,7 +5,9 @@ import IntegrityCore
 /// whatever else happened before. So an attack does not change what honest people do.
 struct Dice {
   /// What the numbers are for.
-  enum Purpose: UInt64 { case trade = 1, favourite, review, inspection, contradiction, flood, plan }
+  enum Purpose: UInt64 {
+    case trade = 1, favourite, review, inspection, contradiction, flood, plan, lot
+  }
 
   private var generator: SeededGenerator
 

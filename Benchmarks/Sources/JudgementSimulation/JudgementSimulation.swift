@@ -28,16 +28,6 @@ struct JudgementSimulation: AsyncParsableCommand {
   @Option(help: "Where the tables are written as JSON.")
   var json: String?
 
-  @Option(
-    help: """
-      Thousandths of its sales up to which claims against a merchant are paid in 30 days, where \
-      budgets follow the turnover: the commission.
-      """)
-  var merchantTurnover: Int64 = 50
-
-  @Option(help: "Thousandths of its orders that a buyer is paid, likewise.")
-  var buyerTurnover: Int64 = 200
-
   @Option(help: "Only these attacks, by id, and no fairness; may be given again.")
   var attack: [String] = []
 
@@ -56,9 +46,9 @@ struct JudgementSimulation: AsyncParsableCommand {
     if !fairness {
       let markets = AttackedMarkets(seed: seed)
       let report = await AttackReport.make(
-        markets, variants(policy), seed: seed, ids: Set(attack))
+        markets, Variant.all(of: policy), seed: seed, ids: Set(attack))
       for table in [report.summary] + report.tables { tell(table) }
-      if attack.isEmpty { tell(await HarmTable.make(markets, variants(policy), seed: seed)) }
+      if attack.isEmpty { tell(await HarmTable.make(markets, Variant.all(of: policy), seed: seed)) }
       verdicts.add(report)
     }
     if attack.isEmpty { await tellFairness(policy, &verdicts, tell) }
@@ -73,7 +63,7 @@ struct JudgementSimulation: AsyncParsableCommand {
     let script = TradeScript(.fair(scale: 2), seed: seed)
     let luck = Luck(seed: seed, reviews: .stratum(0, of: 1))
     var claims: [(variant: String, claims: HonestClaims)] = []
-    for variant in variants(policy) where Self.isAboutFairness(variant) {
+    for variant in Variant.all(of: policy) where variant.isAboutFairness {
       let market = Marketplace(script, variant, luck: luck)
       market.run()
       market.audit(standingGain: 0)
@@ -100,17 +90,6 @@ struct JudgementSimulation: AsyncParsableCommand {
     let market = Marketplace(TradeScript(shape, seed: seed), variant, luck: luck)
     market.run()
     return MerchantLuck(market)
-  }
-
-  private static func isAboutFairness(_ variant: Variant) -> Bool {
-    variant.turnover != nil || variant.name == Variant.plainName
-  }
-
-  private func variants(_ policy: Policy) -> [Variant] {
-    Variant.all(
-      of: policy,
-      TurnoverBudgets(
-        merchantPerMille: merchantTurnover, merchantMin: 1_000, buyerPerMille: buyerTurnover))
   }
 
   private static var assumptions: Table {

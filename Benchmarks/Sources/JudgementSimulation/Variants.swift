@@ -1,33 +1,47 @@
 import IntegrityCore
 import IntegrityPolicy
 
-/// A policy, budgets that operators set beside it, and how evidence fades.
+/// A policy, and how evidence fades.
 struct Variant: Sendable {
   var name: String
   var policy: Policy
-  var turnover: TurnoverBudgets?
   var halfLifeDays: UInt32 = 180
 }
 
 extension Variant {
   static let plainName = "the policy"
+  static let amountsName = "caps of amounts alone"
   static let naiveName = "naive"
 
+  /// Whether honest people are told how they fare under it.
+  var isAboutFairness: Bool { name == Self.plainName || name == Self.amountsName }
+
+  /// Whether what is paid hangs on what was sold and ordered.
+  var followsTurnover: Bool { policy.subsidy.turnover.merchantBase < SubsidyAmounts.capMax }
+
   /// What is compared: the policy as it is, and with parts of it taken away.
-  static func all(of policy: Policy, _ turnover: TurnoverBudgets) -> [Variant] {
+  static func all(of policy: Policy) -> [Variant] {
     [
       Variant(name: plainName, policy: policy),
       Variant(name: "no credibility", policy: policy.with { $0.takeAwayCredibility() }),
       Variant(name: "no caps", policy: policy.with { $0.takeAwayCaps() }),
-      Variant(name: "no abuse rules", policy: policy.with { $0.takeAwayAbuseRules() }),
+      Variant(name: amountsName, policy: policy.with { $0.takeAwayTurnover() }),
+      Variant(
+        name: "no abuse rules",
+        policy: policy.with {
+          $0.takeAwayAbuseRules()
+          $0.takeAwaySpotChecks()
+        }),
+      Variant(name: "sharp tiers", policy: policy.with { $0.takeAwayFallMargin() }),
       Variant(
         name: naiveName,
         policy: policy.with {
           $0.takeAwayCredibility()
           $0.takeAwayCaps()
           $0.takeAwayAbuseRules()
+          $0.takeAwaySpotChecks()
+          $0.takeAwayFallMargin()
         }),
-      Variant(name: "+ turnover budgets", policy: policy, turnover: turnover),
     ]
   }
 }
@@ -49,6 +63,20 @@ struct PolicyParts {
     claims.coldStart.amountMax = Minor.eventMax
     claims.coldStart.yearMax = SubsidyAmounts.capMax
     claims.counterpartyWeightMax = 1_000
+    takeAwayTurnover()
+  }
+
+  /// Trade is no matter: caps are amounts, the same for all.
+  mutating func takeAwayTurnover() {
+    subsidy.turnover.buyerBase = SubsidyAmounts.capMax
+    subsidy.turnover.merchantBase = SubsidyAmounts.capMax
+  }
+
+  mutating func takeAwaySpotChecks() { claims.spotCheckShare = 0 }
+
+  mutating func takeAwayFallMargin() {
+    tiers = TierRules(
+      lowestScores: tiers.lowestScores, cooldownDays: tiers.cooldownDays, fallMargin: 0)
   }
 
   /// Limits that nothing reaches.

@@ -11,13 +11,16 @@ public struct ClaimCase: Sendable, Equatable {
   public var caps: SubsidyAmounts
   /// What operators have set for either party.
   public var orders: StandingOrders
+  /// Drawn evenly from 0 … 2^32 − 1: the lowest are spot checks. Nobody can know it before the
+  /// claim is in the log.
+  public var lot: UInt32
   /// Newest event that the state had seen; zero before the first.
   public var stateAt: UnixSeconds
 
   public init(
     claim: Claim, buyer: AccountRecord, merchant: AccountRecord,
     history: ClaimHistory = ClaimHistory(), used: SubsidyAmounts = .zero, caps: SubsidyAmounts,
-    orders: StandingOrders = StandingOrders(), stateAt: UnixSeconds
+    orders: StandingOrders = StandingOrders(), lot: UInt32 = .max, stateAt: UnixSeconds
   ) {
     self.claim = claim
     self.buyer = buyer
@@ -26,7 +29,35 @@ public struct ClaimCase: Sendable, Equatable {
     self.used = used
     self.caps = caps
     self.orders = orders
+    self.lot = lot
     self.stateAt = stateAt
+  }
+}
+
+extension ClaimCase {
+  /// Whether every cap has room for what is asked: what a human finds right is paid then.
+  public var capsHaveRoom: Bool {
+    SubsidyScope.allCases.allSatisfy { $0.hasRoom(for: claim, used: used[$0], cap: caps[$0]) }
+  }
+
+  /// The lot of a claim at a position of the log.
+  public static func lot(_ claim: ClaimID, at position: LogPosition) -> UInt32 {
+    UInt32(
+      truncatingIfNeeded: StateHash.mix(claim.rawValue ^ 0x6a09_e667_f3bc_c908, position.rawValue))
+  }
+
+  /// Changes records, and with them the caps that their trade sets.
+  public mutating func changeRecords(
+    under policy: Policy, schema: EvidenceSchema, _ change: (inout ClaimCase) -> Void
+  ) {
+    let clock = DecayClock(schema, now: claim.openedAt)
+    let before = policy.subsidy.caps(buyer: buyer, merchant: merchant, at: clock)
+    change(&self)
+    let after = policy.subsidy.caps(buyer: buyer, merchant: merchant, at: clock)
+    // Another cap than that of the policy is a budget that was set.
+    for scope in SubsidyScope.allCases where caps[scope] == before[scope] {
+      caps[scope] = after[scope]
+    }
   }
 }
 

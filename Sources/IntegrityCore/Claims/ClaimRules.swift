@@ -13,6 +13,9 @@ public struct ClaimRules: Sendable, Equatable {
   public var coldStart: ColdStartRules
   public var concentration: ConcentrationRules
   public var abuse: AbuseRules
+  /// Share of the claims that the platform would pay by itself that a human looks at, by
+  /// lot: 0 … 1.
+  public var spotCheckShare: Float
   /// Most that all claims of one buyer together weigh against a merchant: 0 … 1,000.
   public var counterpartyWeightMax: Float
   /// Days in which a decision can be appealed: 0 … 365.
@@ -23,7 +26,8 @@ public struct ClaimRules: Sendable, Equatable {
   public init(
     manualAmount: Minor, floorMin: Int32, evidenceAmount: Minor, strongFloor: Int32,
     staleHours: UInt32, coldStart: ColdStartRules, concentration: ConcentrationRules,
-    abuse: AbuseRules, counterpartyWeightMax: Float, appealDays: UInt16, answerDays: UInt16
+    abuse: AbuseRules, spotCheckShare: Float, counterpartyWeightMax: Float, appealDays: UInt16,
+    answerDays: UInt16
   ) {
     self.manualAmount = manualAmount
     self.floorMin = floorMin
@@ -33,6 +37,7 @@ public struct ClaimRules: Sendable, Equatable {
     self.coldStart = coldStart
     self.concentration = concentration
     self.abuse = abuse
+    self.spotCheckShare = spotCheckShare
     self.counterpartyWeightMax = counterpartyWeightMax
     self.appealDays = appealDays
     self.answerDays = answerDays
@@ -97,19 +102,6 @@ public struct AbuseRules: Sendable, Equatable {
   }
 }
 
-/// What the policy says about the platform's money.
-public struct SubsidyRules: Sendable, Equatable {
-  /// Most that is reserved and paid in each scope, unless a budget was set by command.
-  public var caps: SubsidyAmounts
-  /// Days after which what was reserved and not paid is free again: 1 … 365.
-  public var reserveDays: UInt16
-
-  public init(caps: SubsidyAmounts, reserveDays: UInt16) {
-    self.caps = caps
-    self.reserveDays = reserveDays
-  }
-}
-
 extension ClaimRules {
   /// Hash of every number, for the policy's.
   var hash: UInt64 {
@@ -121,17 +113,9 @@ extension ClaimRules {
     ]
     let numbers = [
       concentration.shareMin, abuse.claimRate, abuse.notReceivedRate, abuse.mismatchRate,
-      abuse.countMin, abuse.confirmedMin, counterpartyWeightMax,
+      abuse.countMin, abuse.confirmedMin, counterpartyWeightMax, spotCheckShare,
     ]
     return StateHash.of(
       whole.map { UInt64(bitPattern: $0) } + numbers.map { UInt64($0.bitPattern) })
-  }
-}
-
-extension SubsidyRules {
-  /// Hash of every number, for the policy's.
-  var hash: UInt64 {
-    StateHash.of(
-      SubsidyScope.allCases.map { UInt64(bitPattern: caps[$0].rawValue) } + [UInt64(reserveDays)])
   }
 }

@@ -1,6 +1,6 @@
 /// What a claim puts into the evidence, piece by piece, and what undoing takes out again.
 public enum EvidenceChange: Sendable, Equatable {
-  /// It was opened. Buyer.
+  /// It was opened: while it stands, its order is none that the merchant has sold. Both.
   case opening(Allegation, amount: Minor, merchant: AccountID)
   /// The carrier has proven a false shipment, or an empty parcel. Merchant.
   case proof(ClaimProofs)
@@ -23,8 +23,8 @@ public enum EvidenceChange: Sendable, Equatable {
 
   public var changesMerchant: Bool {
     switch self {
-    case .proof, .complaint, .abuse, .upheld(.nonQuality): true
-    case .opening, .payment, .upheld(.quality): false
+    case .opening, .proof, .complaint, .abuse, .upheld(.nonQuality): true
+    case .payment, .upheld(.quality): false
     }
   }
 }
@@ -95,6 +95,7 @@ extension EvidenceRules {
       merchant.add(sign * weight, to: counter.rawValue, at: time, schema: schema)
     }
     switch change {
+    case .opening(_, let amount, _): count(-Double(amount.rawValue), .valueSold)
     case .proof(let proofs):
       if proofs.contains(.emptyParcel) { count(1, .parcelsEmpty) }
       if !proofs.isDisjoint(with: [.trackingInvalid, .scannedBeforeOrder, .wrongDestination]) {
@@ -106,12 +107,12 @@ extension EvidenceRules {
       if sign > 0 { merchant.sketch.insert(buyer) } else { merchant.sketch.remove(buyer) }
     case .upheld(.nonQuality): count(1, .refundsHonoured)
     case .abuse: count(1, .claimsAbusedByBuyers)
-    case .opening, .payment, .upheld(.quality): break
+    case .payment, .upheld(.quality): break
     }
   }
 
   private func restoreTier(_ record: inout AccountRecord) {
     let clock = DecayClock(schema, now: record.lastEventAt)
-    record.tierCode = policy.tiers.tier(ofScore: policy.score(record, at: clock)).rawValue
+    policy.tiers.restore(&record, score: policy.score(record, at: clock))
   }
 }

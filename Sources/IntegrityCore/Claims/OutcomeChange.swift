@@ -1,7 +1,8 @@
 /// Something that would make the platform compensate a claim that it does not.
 public enum OutcomeChange: Sendable, Hashable {
-  /// So many more settled orders of the buyer's mean value, without a claim, lift its floor
-  /// to what is needed.
+  /// So many more settled orders, without a claim, of the buyer's mean value, or of the claim's
+  /// where it has ordered nothing, lift its floor to what is needed; where it is as high
+  /// already, its trade, and with it its cap.
   case cleanOrders(_ count: Int, floor: Int, needed: Int)
   /// The buyer shows pictures or the like.
   case evidence
@@ -26,8 +27,10 @@ extension Policy {
     if now.outcome == .platformCompensates { return [] }
     var changes: [OutcomeChange] = []
     if let count = trial.cleanOrdersNeeded {
+      let floor = Int(now.buyerFloor)
+      let isCapped = now.reasons.contains { $0.code == .g02BuyerCap }
       changes.append(
-        .cleanOrders(count, floor: Int(now.buyerFloor), needed: trial.floor(after: count)))
+        .cleanOrders(count, floor: floor, needed: isCapped ? floor : trial.floor(after: count)))
     }
     if trial.compensates({ $0.claim.proofs.insert(.buyerEvidence) }) { changes.append(.evidence) }
     if let amount = trial.amountMost { changes.append(.amountAtMost(amount)) }
@@ -35,7 +38,7 @@ extension Policy {
     if trial.compensates({ $0.claim.proofs.insert(.trackingInvalid) }) {
       changes.append(.carrierProof)
     }
-    if now.outcome == .manualReview { changes.append(.verdict) }
+    if now.outcome == .manualReview && c.capsHaveRoom { changes.append(.verdict) }
     return changes
   }
 }
@@ -66,7 +69,7 @@ private struct OutcomeTrial {
   /// By bisection: more clean orders never make the outcome worse.
   var cleanOrdersNeeded: Int? {
     bisect(TierChange.cleanOrdersMax) { count in
-      compensates { addCleanOrders(count, to: &$0.buyer) }
+      compensates { addCleanOrders(count, to: &$0) }
     }
   }
 
@@ -74,16 +77,20 @@ private struct OutcomeTrial {
   /// small trust may do.
   func floor(after count: Int) -> Int {
     var changed = c
-    addCleanOrders(count, to: &changed.buyer)
+    addCleanOrders(count, to: &changed)
     let floor = Int(policy.decide(changed, schema: schema).buyerFloor)
     return Swift.min(floor, Int(policy.claims.floorMin))
   }
 
-  /// Orders of the mean value; the first of a buyer who has none are of no value.
+  /// Orders of the mean value.
+  private func addCleanOrders(_ count: Int, to changed: inout ClaimCase) {
+    changed.changeRecords(under: policy, schema: schema) { addCleanOrders(count, to: &$0.buyer) }
+  }
+
   private func addCleanOrders(_ count: Int, to buyer: inout AccountRecord) {
     let orders = buyer[stored: BuyerCounter.ordersSettled.rawValue]
     let value = buyer[stored: BuyerCounter.valueOrdered.rawValue]
-    let mean = orders > 0 ? Double(Swift.max(value, 0) / orders) : 0
+    let mean = orders > 0 ? Double(Swift.max(value, 0) / orders) : Double(c.claim.amount.rawValue)
     let at = Swift.max(c.claim.openedAt, buyer.lastEventAt)
     buyer.add(
       Double(count), to: BuyerCounter.ordersSettled.rawValue, at: at, schema: schema)

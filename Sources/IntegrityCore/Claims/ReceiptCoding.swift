@@ -68,6 +68,7 @@ extension Receipt {
         buyerClaims: buyerClaims, pairClaims: pairClaims, isLinked: flags & 1 == 1),
       used: used, caps: caps,
       orders: StandingOrders(outcome: Outcome(rawValue: forced), isListed: flags >> 8 & 1 == 1),
+      lot: ClaimCase.lot(claim.id, at: position),
       stateAt: UnixSeconds(stateAt))
     decision = ClaimDecision(
       outcome: outcome, subsidy: subsidy, reasons: ClaimReasons(words: reasons),

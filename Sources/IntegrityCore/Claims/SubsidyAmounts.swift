@@ -23,6 +23,25 @@ public enum SubsidyScope: UInt8, Sendable, CaseIterable {
     }
   }
 
+  static let codes: ClosedRange<UInt8> = 1...6
+
+  /// Whether it is the platform's as a whole, whoever the parties are.
+  public var isOfPlatform: Bool { self == .global || self == .category }
+
+  /// Whether `cap` has room for what a claim asks.
+  ///
+  /// A claim of no category is bound by none. Proof by the carrier excludes abuse by the buyer,
+  /// whose caps do not bind it then; it does not exclude that merchant and buyer are in league.
+  public func hasRoom(for claim: Claim, used: Minor, cap: Minor) -> Bool {
+    switch self {
+    case .category where claim.category == 0: return true
+    case .buyer30Days, .buyer365Days, .pair90Days:
+      if !claim.proofs.isDisjoint(with: .byCarrier) { return true }
+    default: break
+    }
+    return claim.amount.fits(beside: used, under: cap)
+  }
+
   /// What is said where it is exhausted.
   public var reason: ReasonCode {
     switch self {
@@ -68,5 +87,12 @@ public struct SubsidyAmounts: Sendable, Equatable {
 
   public static func == (a: SubsidyAmounts, b: SubsidyAmounts) -> Bool {
     SubsidyScope.allCases.allSatisfy { a[$0] == b[$0] }
+  }
+}
+
+extension Minor {
+  /// Whether so much can be used beside what is used. No sum that could overflow.
+  func fits(beside used: Minor, under cap: Minor) -> Bool {
+    self <= cap && used.rawValue <= cap.rawValue - rawValue
   }
 }

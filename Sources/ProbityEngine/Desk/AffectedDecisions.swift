@@ -66,6 +66,22 @@ struct UndoneTrace {
     var c = receipt.claimCase
     let isBuyer = c.claim.buyer == claim.buyer
     let isMerchant = c.claim.merchant == claim.merchant
+    c.changeRecords(under: rules.policy, schema: rules.schema) {
+      takeOut(of: &$0, isBuyer: isBuyer, isMerchant: isMerchant, at: receipt.position, rules)
+    }
+    if isBuyer {
+      if c.history.buyerClaims > 0 { c.history.buyerClaims -= 1 }
+      if isMerchant && c.history.pairClaims > 0 { c.history.pairClaims -= 1 }
+    }
+    if reservedAt != .zero { free(&c, isBuyer: isBuyer, isMerchant: isMerchant) }
+    return c
+  }
+
+  /// The evidence that was in the records of a case at a position.
+  private func takeOut(
+    of c: inout ClaimCase, isBuyer: Bool, isMerchant: Bool, at position: LogPosition,
+    _ rules: EvidenceRules
+  ) {
     // What concerns the other party of each is put into records that nobody looks at.
     var (nobody, noShop) = (c.buyer, c.merchant)
     func retract(_ change: EvidenceChange, _ at: UnixSeconds) {
@@ -81,20 +97,12 @@ struct UndoneTrace {
         .opening(claim.allegation, amount: claim.amount, merchant: claim.merchant), claim.openedAt)
     }
     if !proofs.isEmpty { retract(.proof(proofs), claim.openedAt) }
-    if let complaint, complaint.since < receipt.position.rawValue {
+    if let complaint, complaint.since < position.rawValue {
       retract(
         .complaint(weight: complaint.weight, amount: claim.amount, buyer: claim.buyer),
         complaint.at)
     }
-    if let verdict, verdict.since < receipt.position.rawValue {
-      retract(verdict.change, verdict.at)
-    }
-    if isBuyer {
-      if c.history.buyerClaims > 0 { c.history.buyerClaims -= 1 }
-      if isMerchant && c.history.pairClaims > 0 { c.history.pairClaims -= 1 }
-    }
-    if reservedAt != .zero { free(&c, isBuyer: isBuyer, isMerchant: isMerchant) }
-    return c
+    if let verdict, verdict.since < position.rawValue { retract(verdict.change, verdict.at) }
   }
 
   private func free(_ c: inout ClaimCase, isBuyer: Bool, isMerchant: Bool) {

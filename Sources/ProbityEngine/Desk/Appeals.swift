@@ -89,7 +89,7 @@ extension ClaimDesk {
     if byMerchant {
       claims.update(number) { $0.outcome = .decline }
     } else {
-      compensateWithinBudget(number, context)
+      compensateWithinCaps(number, context)
     }
   }
 

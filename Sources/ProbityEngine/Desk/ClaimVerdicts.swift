@@ -52,7 +52,7 @@ extension ClaimDesk {
     }
     context.add(.upheld(claim.kind), at: record.verdictAt, claim)
     claims.update(number) { $0.flags.insert(.verdictCounts) }
-    if record.outcome == .manualReview { compensateWithinBudget(number, context) }
+    if record.outcome == .manualReview { compensateWithinCaps(number, context) }
   }
 
   private func decline(_ number: UInt32, _ context: DeskContext) {
@@ -63,17 +63,10 @@ extension ClaimDesk {
     claims.update(number) { $0.outcome = .decline }
   }
 
-  /// What a human has found right is bound by the platform's own budgets alone.
-  func compensateWithinBudget(_ number: UInt32, _ context: DeskContext) {
-    let claim = claims[number].claim
-    let caps = caps(for: claim, context.rules.policy)
-    let amount = claim.amount.rawValue
-    let fits =
-      amount <= caps[.global].rawValue
-      && ledger.globalUsed <= caps[.global].rawValue - amount
-      && (claim.category == 0
-        || amount <= caps[.category].rawValue
-          && ledger.used(ofCategory: claim.category) <= caps[.category].rawValue - amount)
+  /// What a human has found right is bound by every cap: humans can be deceived, and some of
+  /// those who try find out how.
+  func compensateWithinCaps(_ number: UInt32, _ context: DeskContext) {
+    let fits = hasRoom(for: claims[number].claim, context)
     if fits { ledger.reserve(number, at: context.now, claims: &claims) }
     claims.update(number) { $0.outcome = fits ? .platformCompensates : .returnAndRefund }
   }
@@ -89,7 +82,8 @@ extension ClaimDesk {
 
   // MARK: Withdrawing
 
-  /// The buyer takes the claim back: it is as if it had not been opened.
+  /// The buyer takes the claim back: it is as if it had not been opened. Not while a human is
+  /// to look at it: who is found out could always be gone.
   func withdraw(
     _ id: ClaimID, _ command: DeskCommand, _ context: DeskContext
   ) throws(DeskRefusal) -> ClaimAnswer {
@@ -100,6 +94,12 @@ extension ClaimDesk {
       throw DeskRefusal(
         .precondition, field: "claim",
         "claim \(id.rawValue) was decided before: \(verdict). It cannot be withdrawn any more")
+    }
+    if record.outcome == .manualReview {
+      throw DeskRefusal(
+        .precondition, field: "claim",
+        "a human is to look at claim \(id.rawValue): it cannot be withdrawn before. Decide it "
+          + "as rejected if the buyer does not stand by it")
     }
     if record.subsidy == .committed {
       throw DeskRefusal(

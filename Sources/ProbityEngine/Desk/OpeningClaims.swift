@@ -18,6 +18,11 @@ struct DeskContext {
   /// To be called when nothing can be refused any more, before anything is changed.
   func begin() { state.moveTime(to: now) }
 
+  /// One of which nothing is known, if it is not known.
+  func record(of account: AccountKey) -> AccountRecord {
+    table.record(of: account) ?? AccountRecord(account)
+  }
+
   /// Changes the records of a claim's parties.
   func change(
     _ claim: Claim, _ change: EvidenceChange,
@@ -77,11 +82,11 @@ extension ClaimDesk {
     record.firstOutcome = decision.outcome
     record.flags = .openingCounts
     if let candidate = context.candidate {
-      let other = candidate.decide(
-        caseUnder(candidate, claimCase), schema: context.rules.schema
-      ).outcome
-      record.shadowOutcome = other
-      shadow.note(decision.outcome, other)
+      var other = claimCase
+      setCaps(of: &other, under: candidate, context)
+      let outcome = candidate.decide(other, schema: context.rules.schema).outcome
+      record.shadowOutcome = outcome
+      shadow.note(decision.outcome, outcome)
     }
     let number = claims.append(record)
     if decision.subsidy.rawValue > 0 {
@@ -139,32 +144,42 @@ extension ClaimDesk {
   func gather(_ claim: Claim, _ context: DeskContext) -> ClaimCase {
     let buyer = AccountKey(.buyer, claim.buyer)
     let merchant = AccountKey(.merchant, claim.merchant)
-    var history = ClaimHistory()
-    var used = SubsidyAmounts.zero
-    addUp(claim, context.now, &history, &used)
+    var (history, used) = addUp(claim, context.now)
     history.isLinked = identity(of: buyer).contains(merchant)
-    used[.global] = Minor(ledger.globalUsed)
-    used[.category] = Minor(ledger.used(ofCategory: claim.category))
-    used[.merchant30Days] = Minor(claims.used(ofMerchant: claim.merchant))
-    return ClaimCase(
-      claim: claim, buyer: context.table.record(of: buyer) ?? AccountRecord(buyer),
-      merchant: context.table.record(of: merchant) ?? AccountRecord(merchant), history: history,
-      used: used, caps: caps(for: claim, context.rules.policy),
-      orders: standingOrders(buyer, merchant, at: context.now), stateAt: context.stateAt)
+    var claimCase = ClaimCase(
+      claim: claim, buyer: context.record(of: buyer), merchant: context.record(of: merchant),
+      history: history, used: used, caps: .zero,
+      orders: standingOrders(buyer, merchant, at: context.now),
+      lot: ClaimCase.lot(claim.id, at: context.position), stateAt: context.stateAt)
+    setCaps(of: &claimCase, under: context.rules.policy, context)
+    return claimCase
   }
 
-  /// The case under another policy: the caps that no budget was set for are its own.
-  private func caseUnder(_ policy: Policy, _ claimCase: ClaimCase) -> ClaimCase {
-    var other = claimCase
-    other.caps = caps(for: claimCase.claim, policy)
-    return other
+  /// The caps that no budget was set for are the policy's.
+  private func setCaps(of c: inout ClaimCase, under policy: Policy, _ context: DeskContext) {
+    c.caps = caps(
+      for: c.claim, buyer: c.buyer, merchant: c.merchant,
+      at: DecayClock(context.rules.schema, now: c.claim.openedAt), policy)
+  }
+
+  /// Whether every cap has room for what a claim asks, as all is now.
+  func hasRoom(for claim: Claim, _ context: DeskContext) -> Bool {
+    let used = addUp(claim, context.now).used
+    let caps = caps(
+      for: claim, buyer: context.record(of: AccountKey(.buyer, claim.buyer)),
+      merchant: context.record(of: AccountKey(.merchant, claim.merchant)),
+      at: DecayClock(context.rules.schema, now: context.now), context.rules.policy)
+    return SubsidyScope.allCases.allSatisfy {
+      $0.hasRoom(for: claim, used: used[$0], cap: caps[$0])
+    }
   }
 
   /// Goes through the claims of the buyer, and of those linked to it.
+  ///
+  /// - Returns: what went before between the two, but for links; and what is reserved and paid.
   private func addUp(
-    _ claim: Claim, _ now: UnixSeconds, _ history: inout ClaimHistory,
-    _ used: inout SubsidyAmounts
-  ) {
+    _ claim: Claim, _ now: UnixSeconds
+  ) -> (history: ClaimHistory, used: SubsidyAmounts) {
     var (buyerClaims, pairClaims) = (UInt32(0), UInt32(0))
     var (month, year, pair) = (Int64(0), Int64(0), Int64(0))
     let isCutOff = forEachOfIdentity(claim.buyer) { record in
@@ -185,10 +200,17 @@ extension ClaimDesk {
       // What lies behind is not known, and must not be too little: no cap takes so much.
       (month, year, pair) = (Self.unknownUse, Self.unknownUse, Self.unknownUse)
     }
-    (history.buyerClaims, history.pairClaims) = (buyerClaims, pairClaims)
-    used[.buyer30Days] = Minor(month)
-    used[.buyer365Days] = Minor(year)
-    used[.pair90Days] = Minor(pair)
+    let used = SubsidyAmounts { scope in
+      switch scope {
+      case .global: Minor(ledger.globalUsed)
+      case .category: Minor(ledger.used(ofCategory: claim.category))
+      case .buyer30Days: Minor(month)
+      case .buyer365Days: Minor(year)
+      case .merchant30Days: Minor(claims.used(ofMerchant: claim.merchant))
+      case .pair90Days: Minor(pair)
+      }
+    }
+    return (ClaimHistory(buyerClaims: buyerClaims, pairClaims: pairClaims), used)
   }
 
   /// Minor units that fit under no cap, and that sums of may not overflow.

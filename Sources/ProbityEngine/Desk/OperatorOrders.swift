@@ -18,10 +18,18 @@ extension ClaimDesk {
 
   // MARK: Budgets
 
-  /// The caps in force for a claim: of its own category, buyer and merchant where they have
-  /// one, else of the scope, else the policy's.
-  func caps(for claim: Claim, _ policy: Policy) -> SubsidyAmounts {
-    if orders.count == 0 { return policy.subsidy.caps }
+  /// The caps in force for a claim: the budget of its own category, buyer or merchant where
+  /// there is one; else that of the scope, or the policy's, as far as the parties' trade bears it.
+  func caps(
+    for claim: Claim, buyer: AccountRecord, merchant: AccountRecord, at clock: DecayClock,
+    _ policy: Policy
+  ) -> SubsidyAmounts {
+    var subsidy = policy.subsidy
+    if orders.count == 0 { return subsidy.caps(buyer: buyer, merchant: merchant, at: clock) }
+    for scope in SubsidyScope.allCases {
+      if let cap = budget(scope, 0) { subsidy.caps[scope] = cap }
+    }
+    let bound = subsidy.caps(buyer: buyer, merchant: merchant, at: clock)
     return SubsidyAmounts { scope in
       let key: UInt64 =
         switch scope {
@@ -30,7 +38,7 @@ extension ClaimDesk {
         case .buyer30Days, .buyer365Days: claim.buyer.rawValue
         case .merchant30Days: claim.merchant.rawValue
         }
-      return budget(scope, key) ?? budget(scope, 0) ?? policy.subsidy.caps[scope]
+      return budget(scope, key) ?? bound[scope]
     }
   }
 

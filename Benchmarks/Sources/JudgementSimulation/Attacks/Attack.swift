@@ -171,8 +171,8 @@ final class Arena {
   ) -> AttackResult {
     var isWatched = attack.isWatched(plan)
     if case .searched = place { isWatched = attack.livesOffStanding }
-    // Budgets that follow the turnover need all of it.
-    let isQuiet = !isWatched && (variant.turnover == nil || attack.isAmongAccomplices)
+    // Caps that follow the turnover need all of it.
+    let isQuiet = !isWatched && (!variant.followsTurnover || attack.isAmongAccomplices)
     let script = markets.script(place, isQuiet: isQuiet)
     let market = Marketplace(script, variant, luck: luck)
     market.run(attack.attacker(plan), isWatched: isWatched)

@@ -91,10 +91,9 @@ struct AttackReport {
       "more than 0: it pays. a2 and b count no money of the platform's: is harm worth its costs? "
         + "They and c live off where a tier's edge lies, and move by some tens with the seed.",
       "no credibility: every word weighs 1. No caps: of subsidies, cold starts and a buyer's weight. "
-        + "No abuse rules: neither suspicion nor concentration sends a claim to a human. Naive: "
-        + "none of all these.",
-      "+ turnover budgets: operators set each merchant's and buyer's budget by what it sold or "
-        + "ordered, less returns, with the commands there are",
+        + "Caps of amounts alone: the same for all, whatever they traded. No abuse rules: neither "
+        + "suspicion, concentration nor lot sends a claim to a human. Sharp tiers: lost at their "
+        + "lowest score. Naive: none of all these.",
       "at most 40 accounts, in a2 80, and 20,000.00 a claim; goods of one's own accomplice cost the "
         + "commission and an envelope",
     ]

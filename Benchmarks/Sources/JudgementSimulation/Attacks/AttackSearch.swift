@@ -19,14 +19,12 @@ struct AttackSearch<A: Attack> {
   private struct Estimate {
     var plan: A.Plan
     var value: Int64
-    /// Chance has a part in the value: it may have been kind to the plan.
-    var isByChance: Bool
   }
 
   private let attack: A
   private let arena: Arena
   private let seed: UInt64
-  private var known: [[Int]: (value: Int64, isByChance: Bool)] = [:]
+  private var known: [[Int]: Int64] = [:]
   private var weighedBefore: [[Int]: Int64] = [:]
 
   private static var roundsMax: Int { 3 }
@@ -45,7 +43,7 @@ struct AttackSearch<A: Attack> {
     // The best of many is by chance better than it is: it is weighed once more, beside what
     // somebody thought of.
     for var candidate in starts.map({ climb($0) }) + attack.starts.map({ first($0) }) {
-      if candidate.isByChance { candidate.value = weighed(candidate.plan) }
+      candidate.value = weighed(candidate.plan)
       if best.map({ candidate.value > $0.value }) ?? true { best = candidate }
     }
     guard let best else { preconditionFailure("\(attack.id) begins nowhere") }
@@ -96,14 +94,11 @@ struct AttackSearch<A: Attack> {
   /// Mean of what the attacker is after; where that is below `least`, no more than a bound.
   private mutating func estimate(_ plan: A.Plan, toBeat least: Int64) -> Estimate {
     let key = key(plan)
-    if let (value, isByChance) = known[key] {
-      return Estimate(plan: plan, value: value, isByChance: isByChance)
-    }
+    if let value = known[key] { return Estimate(plan: plan, value: value) }
     let worst = arena.run(attack, plan, Luck(seed: seed, reviews: .all), in: .searched(0))
-    var estimate = Estimate(plan: plan, value: 0, isByChance: attack.livesOffStanding)
+    var estimate = Estimate(plan: plan, value: 0)
     if worst.reviews > 0 {
       estimate.value = meanWithReviews(plan, worst, toBeat: least)
-      estimate.isByChance = true
     } else {
       let others = (1..<attack.runsPerPlan).map {
         arena.run(
@@ -111,7 +106,7 @@ struct AttackSearch<A: Attack> {
       }
       estimate.value = AttackResult.mean([worst] + others).aim(attack)
     }
-    known[key] = (estimate.value, estimate.isByChance)
+    known[key] = estimate.value
     return estimate
   }
 
@@ -120,7 +115,8 @@ struct AttackSearch<A: Attack> {
     _ plan: A.Plan, _ worst: AttackResult, toBeat least: Int64
   ) -> Int64 {
     let best = arena.run(attack, plan, Luck(seed: seed, reviews: .none), in: .searched(0))
-    let share = worst.seenThroughShare
+    let lots = Double(arena.variant.policy.claims.spotCheckShare)
+    let share = worst.seenThroughShare * (lots > 0 ? lots : 1)
     let bound = Int64(
       share * Double(worst.aim(attack)) + (1 - share) * Double(best.aim(attack)))
     if bound <= least { return bound }

@@ -6,8 +6,6 @@ struct CrewPlan: Sendable {
   enum Target: Int { case victim = 0, honest, shop }
   /// Where they order before.
   enum History: Int { case honest = 0, shop }
-  /// What they do when a human is to look.
-  enum WhenReviewed: Int { case wait = 0, withdraw }
 
   var accounts = 1
   /// Days over which the accounts begin; 0 = all at once.
@@ -26,8 +24,6 @@ struct CrewPlan: Sendable {
   var ordersBetween = 0
   /// `Target`.
   var claimAt = 0
-  /// `WhenReviewed`.
-  var whenReviewed = 0
   /// Which of the victims.
   var victim = 1
   /// 1: goes on when a claim is not paid, to be looked at by a human in the end.
@@ -104,11 +100,8 @@ final class ClaimingCrew: Attacker {
     let outcome = market.claim(purchase, proof: plan.isProven == 1 ? .emptyParcel : [])
     members[index].claimsMade += 1
     members[index].next += max(1, plan.gap - Self.delivery)
-    let withdraws = plan.whenReviewed == CrewPlan.WhenReviewed.withdraw.rawValue
-    if outcome == .manualReview && withdraws { market.withdraw(purchase) }
     let mayGoOn =
-      outcome == .platformCompensates || outcome == .manualReview && !withdraws
-      || plan.goesOn == 1
+      outcome == .platformCompensates || outcome == .manualReview || plan.goesOn == 1
     if !mayGoOn || members[index].claimsMade >= plan.claims { members[index].isOver = true }
   }
 

@@ -40,9 +40,6 @@ struct CrewAttack: Attack {
       if plan.ordersBetween > 0 { parts.append("\(plan.ordersBetween) orders between") }
       if plan.goesOn == 1 { parts.append("paid or not") }
     }
-    if plan.whenReviewed == CrewPlan.WhenReviewed.withdraw.rawValue {
-      parts.append("withdrawn when reviewed")
-    }
     if isForHarm { parts.append("victim \(MarketShape.victims[plan.victim])") }
     return parts.joined(separator: ", ")
   }
@@ -66,7 +63,6 @@ extension CrewAttack {
     .count("claims an account", \.claims, [1, 2, 3, 5, 8, 15]),
     .count("days between", \.gap, [6, 10, 31, 91]),
     .count("orders between", \.ordersBetween, [0, 3, 10, 20]),
-    .choice("when reviewed", \.whenReviewed, ["waits", "withdraws"]),
     .choice("when not paid", \.goesOn, ["stops", "goes on"]),
   ]
 
@@ -162,6 +158,6 @@ extension CrewAttack {
       CrewPlan(accounts: 20, spread: 110, buildOrders: 20, claimPrice: 50_000, claimAt: 1),
       CrewPlan(
         accounts: 20, spread: 110, buildOrders: 90, claimPrice: 50_000, claims: 15,
-        ordersBetween: 3, claimAt: 1, whenReviewed: 1, goesOn: 1),
+        ordersBetween: 3, claimAt: 1, goesOn: 1),
     ], axes: [.count("accounts", \.accounts, [4, 10, 20])] + claiming)
 }

@@ -19,14 +19,15 @@ struct SlowAttack: Attack {
     .count("orders a month", \.ordersPerMonth, [4, 8, 16]),
     .money("price", \.price, [50, 100, 200, 299, 500, 1_000]),
     .count("orders a claim", \.ordersPerClaim, [30, 20, 12, 8, 6, 5, 4, 3, 2]),
-    .choice("when reviewed", \.whenReviewed, ["waits", "withdraws"]),
+    .count("a claimed order costs times", \.claimedTimes, [1, 3, 10]),
   ]
 
   func attacker(_ plan: SlowPlan) -> any Attacker { SlowAbuser(plan) }
 
   func text(_ plan: SlowPlan) -> String {
     "\(plan.ordersPerMonth) orders a month of \(plan.price / 100), a claim for each "
-      + "\(plan.ordersPerClaim)" + (plan.whenReviewed == 1 ? ", withdrawn when reviewed" : "")
+      + "\(plan.ordersPerClaim)"
+      + (plan.claimedTimes > 1 ? ", of \(plan.claimedTimes) times as much" : "")
   }
 }
 

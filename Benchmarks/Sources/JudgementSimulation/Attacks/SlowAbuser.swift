@@ -6,9 +6,11 @@ struct SlowPlan: Sendable {
   var price = 10_000
   /// A claim for so many orders.
   var ordersPerClaim = 12
-  var whenReviewed = 0
-  /// Goods are wanted: 1; or only bought to be claimed: 0.
-  var isWanted = 1
+  /// The price of an order that is to be claimed, in prices.
+  var claimedTimes = 1
+
+  /// Minor units, of what is not claimed.
+  var orderedPerYear: Int64 { Int64(12 * ordersPerMonth * price) }
 }
 
 /// Stays under every threshold: buys what it wants, from all merchants, since the first day; and
@@ -37,11 +39,12 @@ final class SlowAbuser: Attacker {
       due -= 1
       orderCount += 1
       let merchants = market.script.shape.merchants
+      let isToBeClaimed =
+        market.isAttackTime && !isCaught && orderCount % plan.ordersPerClaim == 0
       let purchase = market.buy(
-        account, from: merchants[orderCount % merchants.count].id, Int64(plan.price), .used)
-      if market.isAttackTime && !isCaught && orderCount % plan.ordersPerClaim == 0 {
-        waiting.append((purchase, market.day + 5))
-      }
+        account, from: merchants[orderCount % merchants.count].id,
+        Int64(plan.price * (isToBeClaimed ? plan.claimedTimes : 1)), .used)
+      if isToBeClaimed { waiting.append((purchase, market.day + 5)) }
     }
   }
 
@@ -49,16 +52,13 @@ final class SlowAbuser: Attacker {
   private func noteVerdict(_ market: Marketplace) {
     guard let index = underReview, market.purchases[index].outcome != .manualReview else { return }
     underReview = nil
-    if !market.purchases[index].isCompensated { isCaught = true }
+    if market.purchases[index].outcome != .decline { return }
+    isCaught = true
+    market.spend(Assumptions.custom.of(plan.orderedPerYear), to: .use)
   }
 
   private func claim(_ purchase: Int, _ market: Marketplace) {
     if isCaught || market.day >= MarketShape.days { return }
-    if market.claim(purchase) != .manualReview { return }
-    if plan.whenReviewed == CrewPlan.WhenReviewed.withdraw.rawValue {
-      market.withdraw(purchase)
-    } else {
-      underReview = purchase
-    }
+    if market.claim(purchase) == .manualReview { underReview = purchase }
   }
 }

@@ -105,13 +105,23 @@ struct Sensitivity {
         $0.subsidy.caps[scope] = scaled($0.subsidy.caps[scope], $1)
       }
     }
+    move("shares of turnover") {
+      $0.subsidy.turnover.buyerShare *= $1
+      $0.subsidy.turnover.merchantShare *= $1
+    }
+    move("tiers.fallMargin") {
+      $0.tiers = TierRules(
+        lowestScores: $0.tiers.lowestScores, cooldownDays: $0.tiers.cooldownDays,
+        fallMargin: scaled($0.tiers.fallMargin, $1))
+    }
     move("credibility.scoreFull") {
       $0.credibility.scoreFull = scaled($0.credibility.scoreFull, $1)
     }
     move("tiers") {
       var lowest = $0.tiers.lowestScores
       for lane in 0..<4 { lowest[lane] = scaled(lowest[lane], $1) }
-      $0.tiers = TierRules(lowestScores: lowest, cooldownDays: $0.tiers.cooldownDays)
+      $0.tiers = TierRules(
+        lowestScores: lowest, cooldownDays: $0.tiers.cooldownDays, fallMargin: $0.tiers.fallMargin)
     }
     return changes
   }

@@ -55,8 +55,9 @@ extension Marketplace {
   func claim(_ index: Int, proof: ClaimProofs = []) -> Outcome {
     let merchant = purchases[index].claim.merchant
     purchases[index].claim.openedAt = tick()
+    purchases[index].claim.id = claimID(index)
     purchases[index].claim.proofs.formUnion(proof)
-    var dice = luck.dice(.contradiction, purchases[index].claim.id.rawValue)
+    var dice = luck.dice(.contradiction, purchases[index].claim.order)
     let isAccomplice = merchant.rawValue >= Self.firstShop
     if !isAccomplice && dice.happens(Assumptions.contradicts.share) {
       purchases[index].claim.proofs.insert(.merchantEvidence)
@@ -66,11 +67,18 @@ extension Marketplace {
     return answer.outcome
   }
 
-  /// An attacker takes back a claim that a human is to look at.
-  func withdraw(_ index: Int) {
-    let answer = claimAnswer(.withdrawClaim(purchases[index].claim.id))
-    precondition(answer.isWithdrawn, "a withdrawn claim")
-    purchases[index].outcome = nil
+  /// An id by which the claim has the lot that chance has for it.
+  private func claimID(_ index: Int) -> ClaimID {
+    let parts = 64.0
+    let number = Self.firstPurchase + UInt64(index)
+    let wanted = min((luck.lot(number) * parts).rounded(.down), parts - 1)
+    let position = LogPosition(state.position.rawValue + 1)
+    for attempt in UInt64(0)..<65_536 {
+      let id = ClaimID(number << 16 | attempt)
+      let lot = Double(ClaimCase.lot(id, at: position)) / 4_294_967_296
+      if (lot * parts).rounded(.down) == wanted { return id }
+    }
+    preconditionFailure("no id has the lot")
   }
 
   // MARK: What follows
@@ -127,11 +135,7 @@ extension Marketplace {
 
   private func review(_ claimant: Claimant) {
     let claim = claim(of: claimant)
-    if case .attacker(let index) = claimant {
-      // Withdrawn meanwhile.
-      if purchases[index].outcome == nil { return }
-      attackReviews += 1
-    }
+    if case .attacker = claimant { attackReviews += 1 }
     books.review(claim.amount.rawValue)
     let answer = claimAnswer(
       .decideClaim(claim.id, verdict(on: claim, claimant)), by: "clerk")
@@ -139,7 +143,7 @@ extension Marketplace {
   }
 
   private func verdict(on claim: Claim, _ claimant: Claimant) -> Verdict {
-    let id = claim.id.rawValue
+    let id = claim.order
     switch claimant {
     case .honest:
       var dice = luck.dice(.review, id)
@@ -159,7 +163,7 @@ extension Marketplace {
 
   private func takeBack(_ claimant: Claimant) {
     let claim = claim(of: claimant)
-    var dice = luck.dice(.inspection, claim.id.rawValue)
+    var dice = luck.dice(.inspection, claim.order)
     let isInspected = dice.happens(Assumptions.inspected.share)
     let errs = dice.happens(Assumptions.inspectorErrs.share)
     switch claimant {
@@ -179,7 +183,6 @@ extension Marketplace {
   private func takeGoodsBack(_ claim: Claim, _ claimant: Claimant) {
     guard case .honest(let index) = claimant else { return }
     histories[index].isReturned = true
-    noteReturn(claim)
     let price = claim.amount.rawValue
     books.pay(.merchants, .buyers, price)
     books.pay(.platform, .merchants, Assumptions.commission.of(price))

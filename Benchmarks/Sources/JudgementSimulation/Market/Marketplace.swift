@@ -41,7 +41,6 @@ final class Marketplace {
   private(set) var shopsRegistered = 0
   /// Of the shape's merchants, by day.
   private(set) var standings: [[Standing]] = []
-  private var turnover: TurnoverBook
   private var sequence: UInt64 = 0
 
   private static let attackerSource: UInt64 = 2
@@ -64,7 +63,6 @@ final class Marketplace {
     // Errands end at most a week after the last day.
     agenda = [[Errand]](repeating: [], count: MarketShape.days + 8)
     histories.reserveCapacity(script.disputeCount)
-    turnover = TurnoverBook(variant.turnover, within: variant.policy.subsidy.caps)
   }
 
   // MARK: Days
@@ -76,7 +74,6 @@ final class Marketplace {
       let trade = script.days[day]
       _ = state.apply(trade.commands)
       note(trade)
-      turnover.note(trade, on: day)
       second = TradeScript.Hours.desk
       for errand in agenda[day] { run(errand) }
       for dispute in trade.disputes { open(dispute) }
@@ -179,11 +176,5 @@ final class Marketplace {
     otherCosts += amount
   }
 
-  func noteOrder(_ claim: Claim) { turnover.noteOrder(claim, on: day) }
-  func noteReturn(_ claim: Claim) { turnover.noteReturn(claim, on: day) }
-
-  func openAtDesk(_ claim: Claim) -> ClaimAnswer {
-    for budget in turnover.commands(for: claim, on: day) { desk(budget, by: "operator") }
-    return claimAnswer(.openClaim(claim))
-  }
+  func openAtDesk(_ claim: Claim) -> ClaimAnswer { claimAnswer(.openClaim(claim)) }
 }

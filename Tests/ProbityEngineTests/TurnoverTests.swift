@@ -1,0 +1,222 @@
+import IntegrityCore
+import IntegrityPolicy
+import ProbityEngine
+import Testing
+
+/// Caps that hang on what buyers and merchants traded: what is paid is less than what the
+/// platform earned by them, whatever they do.
+@Suite struct TurnoverTests {
+  /// A quarter of what a buyer ordered, an eighth of what a merchant sold; no lots, and claims
+  /// are not looked at for being many.
+  private static func fixture(_ changes: [String: String] = [:]) throws -> DeskFixture {
+    let most = "\(SubsidyAmounts.capMax.rawValue)"
+    let document = try DeskFixture.variant(
+      20,
+      [
+        "buyerBase: \(most)": "buyerBase: 0", "buyerShare: 0.025": "buyerShare: 0.25",
+        "merchantBase: \(most)": "merchantBase: 0", "merchantShare: 0.005": "merchantShare: 0.125",
+        "claimsMin: 3": "claimsMin: 1000", "floorMin: 560": "floorMin: 341",
+      ].merging(changes) { $1 })
+    let fixture = try DeskFixture()
+    _ = try fixture.apply(.putPolicy(document.text)).get()
+    _ = try fixture.apply(.activatePolicy(document.policy.hash)).get()
+    return fixture
+  }
+
+  /// Orders of 1,000 minor units each, all of them now: nothing has faded.
+  private static func orders(
+    _ count: UInt64, of buyer: UInt64, from merchant: UInt64,
+    in fixture: DeskFixture
+  ) {
+    let commands = (0..<count).map { index in
+      Command(
+        source: buyer << 32 | merchant, sequence: index + 1,
+        event: Make.settled(buyer, merchant, at: fixture.now.rawValue))
+    }
+    _ = fixture.state.apply(commands)
+  }
+
+  private static func caps(_ answer: ClaimAnswer) throws -> (buyer: Int64, merchant: Int64) {
+    let caps = try #require(answer.receipt).claimCase.caps
+    return (caps[.buyer365Days].rawValue, caps[.merchant30Days].rawValue)
+  }
+
+  @Test func nobodyIsPaidMoreThanItsTradeBears() throws {
+    let fixture = try Self.fixture()
+    Self.orders(40, of: 1, from: 9, in: fixture)
+    let first = try fixture.open(1, amount: 5_000)
+    #expect(try Self.caps(first) == (10_000, 5_000))
+    #expect(first.outcome == .platformCompensates)
+    // What was claimed is no trade of either any more, and the merchant's cap is used up.
+    let second = try fixture.open(2, amount: 100)
+    #expect(try Self.caps(second) == (8_750, 4_375))
+    #expect(second.outcome == .returnAndRefund)
+    #expect(second.receipt?.decision.reasons.map(\.code).contains(.g03MerchantCap) == true)
+    // Another merchant's trade, and the buyer's own, with what it ordered there.
+    Self.orders(120, of: 2, from: 8, in: fixture)
+    let third = try fixture.open(3, merchant: 8, amount: 3_726)
+    #expect(try Self.caps(third) == (8_725, 15_000))
+    #expect(third.outcome == .returnAndRefund)
+    #expect(third.receipt?.decision.reasons.map(\.code).contains(.g02BuyerCap) == true)
+    #expect(try fixture.open(4, merchant: 8, amount: 2_793).outcome == .platformCompensates)
+  }
+
+  @Test func whoNeverTradedIsPaidNothing() throws {
+    let fixture = try Self.fixture()
+    #expect(try Self.caps(fixture.open(1, amount: 1)) == (0, 0))
+    Self.orders(40, of: 1, from: 8, in: fixture)
+    #expect(try fixture.open(2, amount: 1).outcome == .returnAndRefund)
+    Self.orders(40, of: 5, from: 9, in: fixture)
+    #expect(try fixture.open(3, amount: 1).outcome == .platformCompensates)
+  }
+
+  @Test func whatCameBackIsNoTrade() throws {
+    let fixture = try Self.fixture()
+    Self.orders(40, of: 1, from: 9, in: fixture)
+    var event = Make.settled(1, 9, at: fixture.now.rawValue)
+    event.detail = .returnInspected(.asSold)
+    event.amount = Minor(20_000)
+    _ = fixture.state.apply([Command(source: 77, sequence: 1, event: event)])
+    #expect(try Self.caps(fixture.open(1, amount: 1)) == (5_000, 2_500))
+  }
+
+  @Test func aClaimThatIsWithdrawnIsTradeAgain() throws {
+    let fixture = try Self.fixture()
+    Self.orders(40, of: 1, from: 9, in: fixture)
+    try fixture.open(1, amount: 4_000)
+    try fixture.claimAnswer(.withdrawClaim(ClaimID(1)))
+    #expect(try Self.caps(fixture.open(2, amount: 1)) == (10_000, 5_000))
+  }
+
+  @Test func tradeFades() throws {
+    let fixture = try Self.fixture()
+    Self.orders(40, of: 1, from: 9, in: fixture)
+    fixture.pass(days: 180)
+    #expect(try Self.caps(fixture.open(1, amount: 1)) == (5_000, 2_500))
+  }
+
+  /// An operator answers for a budget of an account's own; one for all is bound by trade.
+  @Test func budgets() throws {
+    let fixture = try Self.fixture()
+    Self.orders(40, of: 1, from: 9, in: fixture)
+    fixture.apply(.setBudget(.merchant30Days, key: 9, cap: Minor(77_000)))
+    fixture.apply(.setBudget(.buyer365Days, key: 0, cap: Minor(66_000)))
+    #expect(try Self.caps(fixture.open(1, amount: 1)) == (10_000, 77_000))
+    fixture.apply(.setBudget(.buyer365Days, key: 0, cap: Minor(60)))
+    #expect(try Self.caps(fixture.open(2, amount: 1)).buyer == 60)
+  }
+
+  /// The policy that is tried has caps of its own.
+  @Test func aPolicyInShadowHasItsOwnShares() throws {
+    let fixture = try Self.fixture()
+    let stricter = try DeskFixture.variant(
+      21, ["buyerBase: \(SubsidyAmounts.capMax.rawValue)": "buyerBase: 10"])
+    fixture.apply(.putPolicy(stricter.text))
+    fixture.apply(.shadowPolicy(stricter.policy.hash))
+    Self.orders(40, of: 1, from: 9, in: fixture)
+    try fixture.open(1, amount: 2_000)
+    #expect(fixture.state.desk.shadow.count(.platformCompensates, .returnAndRefund) == 1)
+  }
+
+  // MARK: Humans and carriers
+
+  /// Humans can be deceived, again and again: every cap binds what they find right.
+  @Test(arguments: [(Int64(5_000), Outcome.platformCompensates), (5_001, .returnAndRefund)])
+  func aVerdictIsBoundByEveryCap(amount: Int64, outcome: Outcome) throws {
+    let fixture = try Self.fixture(["manualAmount: 200000": "manualAmount: 5000"])
+    Self.orders(80, of: 1, from: 9, in: fixture)
+    // The claim itself is no trade: (80,000 − amount) / 8 is the merchant's, a quarter the buyer's.
+    fixture.apply(.setBudget(.merchant30Days, key: 9, cap: Minor(5_000)))
+    #expect(try fixture.open(1, amount: amount).outcome == .manualReview)
+    let answer = try fixture.claimAnswer(.decideClaim(ClaimID(1), .upheld))
+    #expect(answer.outcome == outcome)
+    #expect(answer.money.counted.rawValue == (outcome == .platformCompensates ? amount : 0))
+  }
+
+  @Test func proofIsBoundByTheMerchantsTradeNotTheBuyers() throws {
+    let fixture = try Self.fixture()
+    let unsold = try fixture.open(1, proofs: .emptyParcel)
+    #expect(unsold.outcome == .returnAndRefund)
+    #expect(
+      unsold.receipt?.decision.reasons.map(\.code).prefix(3)
+        == [.c04CarrierProof, .m03FalseShipment, .g03MerchantCap])
+    Self.orders(40, of: 5, from: 9, in: fixture)
+    #expect(try fixture.open(2, proofs: .emptyParcel).outcome == .platformCompensates)
+  }
+
+  @Test func whatAHumanIsToLookAtIsNotWithdrawn() throws {
+    let fixture = try Self.fixture(["manualAmount: 200000": "manualAmount: 500"])
+    #expect(try fixture.open(1).outcome == .manualReview)
+    let before = fixture.everythingElse
+    guard case .failure(let refusal) = fixture.apply(.withdrawClaim(ClaimID(1))) else {
+      Issue.record("it was withdrawn")
+      return
+    }
+    #expect(refusal.kind == .precondition && refusal.field == "claim")
+    #expect(refusal.message.contains("rejected") && fixture.everythingElse == before)
+    try fixture.claimAnswer(.decideClaim(ClaimID(1), .rejected))
+  }
+
+  // MARK: The lot
+
+  /// The share that is drawn is the policy's; the receipt computes the lot again.
+  @Test func oneInFiveIsDrawnAndPaidWhenAHumanFindsItRight() throws {
+    let fixture = try Self.fixture([
+      "spotCheckShare: 0\n": "spotCheckShare: 0.2\n"
+    ])
+    var drawn = 0
+    for id in UInt64(1)...500 {
+      let (buyer, merchant) = (1_000 + id, 2_000 + id)
+      Self.orders(60, of: buyer, from: merchant, in: fixture)
+      let answer = try fixture.open(id, buyer: buyer, merchant: merchant, amount: 500)
+      let receipt = try #require(answer.receipt)
+      let lot = ClaimCase.lot(ClaimID(id), at: receipt.position)
+      #expect(try Receipt(receipt.encoded).claimCase.lot == lot)
+      if answer.outcome == .platformCompensates { continue }
+      drawn += 1
+      #expect(answer.outcome == .manualReview)
+      #expect(receipt.decision.reasons.first?.code == .c05SpotCheck)
+      let verdict = try fixture.claimAnswer(.decideClaim(ClaimID(id), .upheld))
+      #expect(verdict.outcome == .platformCompensates)
+    }
+    // A fifth of 500, within three standard deviations of 9.
+    #expect((73...127).contains(drawn), "\(drawn)")
+  }
+
+  // MARK: What would change it, and what would have been
+
+  @Test func moreOrdersAreWhatACapNeeds() throws {
+    let fixture = try Self.fixture()
+    Self.orders(400, of: 5, from: 9, in: fixture)
+    Self.orders(60, of: 1, from: 8, in: fixture)
+    let receipt = try #require(try fixture.open(1, amount: 16_000).receipt)
+    let policy = fixture.state.rules.policy
+    let changes = policy.changes(of: receipt.claimCase, schema: .standard)
+    // 64,000 of trade bear 16,000; the floor is high enough already.
+    let floor = Int(receipt.decision.buyerFloor)
+    #expect(changes.contains(.cleanOrders(4, floor: floor, needed: floor)))
+    #expect(changes.contains(.amountAtMost(Minor(15_000))))
+    let sentence = try #require(changes.first).sentence
+    #expect(sentence.contains("trade bears no more") && sentence.contains("4 more settled orders"))
+  }
+
+  /// Undoing a claim gives the trade back that later decisions were bound by.
+  @Test func anUndoneClaimIsTradeInLaterDecisions() throws {
+    let fixture = try Self.fixture()
+    Self.orders(40, of: 1, from: 9, in: fixture)
+    Self.orders(400, of: 5, from: 8, in: fixture)
+    try fixture.open(1, amount: 20_000)
+    fixture.pass(seconds: 10)
+    // A quarter of 20,000 − 6,000 is too little; of 40,000 it would be enough.
+    #expect(try fixture.open(2, merchant: 8, amount: 6_000).outcome == .returnAndRefund)
+    try fixture.claimAnswer(.openAppeal(ClaimID(1), by: .buyer))
+    let upheld = DeskAction.decideAppeal(ClaimID(1), isUpheld: true)
+    let answer = fixture.state.completed(try fixture.apply(upheld).get(), to: upheld)
+    guard case .undone(_, let page) = answer else {
+      Issue.record("nothing was undone: \(answer)")
+      return
+    }
+    #expect(page.decisions.map(\.claim) == [ClaimID(2)])
+    #expect(page.decisions.first?.other == .platformCompensates)
+  }
+}
