@@ -23,7 +23,8 @@ public enum MerchantCounter: Int, CaseIterable, Sendable {
   case shipmentsFalse = 6
   case parcelsEmpty = 7
   case claimsAbusedByBuyers = 8
-  case refundsHonoured = 9
+  /// Of what was claimed or came back, other than claims that a human found wrong.
+  case valueDisputed = 9
 }
 
 /// Adding to and undoing from the evidence in a record.

@@ -25,7 +25,7 @@ public struct EvidenceRules: Sendable {
       applyToBuyer(event, &buyer)
       updateTier(&buyer, at: buyer.lastEventAt)
     }
-    if event.changesMerchant {
+    if event.changesMerchant && !dispute(event, &merchant) {
       settleTier(&merchant, before: event.at)
       merchant.touch(at: event.at, schema: schema)
       applyToMerchant(event, &merchant, credibility)
@@ -77,17 +77,24 @@ public struct EvidenceRules: Sendable {
       count(credibility, .qualityClaimsUpheld, event, &merchant)
       count(credibility * amount, .valueRefundedForQuality, event, &merchant)
       merchant.sketch.insert(event.buyer)
-    case .claimDecided(.nonQuality, .upheld):
-      count(1, .refundsHonoured, event, &merchant)
     case .claimDecided(_, .abuse):
       count(1, .claimsAbusedByBuyers, event, &merchant)
-    case .claimOpened, .returnInspected:
-      count(-amount, .valueSold, event, &merchant)
-    case .claimWithdrawn(let openedAt, _):
-      merchant.add(amount, to: MerchantCounter.valueSold.rawValue, at: openedAt, schema: schema)
-    case .claimDecided(_, .rejected), .cancelled, .pickedUp, .compensated:
+    case .claimDecided(_, .rejected), .claimDecided(.nonQuality, .upheld), .cancelled, .pickedUp,
+      .claimOpened, .claimWithdrawn, .returnInspected, .compensated:
       break
     }
+  }
+
+  /// Notes what is no trade, where that is all that the event says of the merchant.
+  ///
+  /// - Returns: whether it is.
+  private func dispute(_ event: Event, _ merchant: inout AccountRecord) -> Bool {
+    switch event.detail {
+    case .claimOpened, .returnInspected: dispute(event.amount, +1, at: event.at, &merchant)
+    case .claimWithdrawn(let openedAt, _): dispute(event.amount, -1, at: openedAt, &merchant)
+    default: return false
+    }
+    return true
   }
 
   /// Adds (+1) or exactly undoes (−1) the opening of a claim.

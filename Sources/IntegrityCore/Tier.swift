@@ -68,7 +68,11 @@ public struct TierRules: Sendable, Equatable {
   /// the cooldown has passed since the stored one was last deserved.
   @inlinable @inline(__always)
   public func tierInForce(score: Int, record: AccountRecord, day: UInt16) -> Tier {
-    let deserved = tier(ofScore: score, stored: record.tierCode)
+    inForce(tier(ofScore: score, stored: record.tierCode), record, day)
+  }
+
+  @inlinable @inline(__always)
+  func inForce(_ deserved: Tier, _ record: AccountRecord, _ day: UInt16) -> Tier {
     // A record without a tier yet has code 0, than which nothing is better.
     let isOnHold =
       deserved.rawValue < record.tierCode
@@ -79,9 +83,9 @@ public struct TierRules: Sendable, Equatable {
   /// Brings the stored tier up to date after a change of evidence on `day`.
   @inlinable
   public func update(_ record: inout AccountRecord, score: Int, day: UInt16) {
-    let deserved = tier(ofScore: score, stored: record.tierCode)
-    let inForce = tierInForce(score: score, record: record, day: day)
     let stored = record.tierCode
+    let deserved = tier(ofScore: score, stored: stored)
+    let inForce = inForce(deserved, record, day)
     record.tierCode = inForce.rawValue
     let held = deserved.rawValue >= stored || inForce == deserved
     if held { record.tierHeldDay = Swift.max(record.tierHeldDay, day) }
@@ -94,11 +98,12 @@ public struct TierRules: Sendable, Equatable {
   }
 
   /// Brings the stored tier up to date after evidence was taken out that never should have
-  /// counted: at once, and with the margin of the tier that was lost through it.
+  /// counted: at once and within the margin, but no further than the tier that was lost. What is
+  /// better than that is won as ever, or whoever opens a claim and withdraws it would win it.
   package func restore(_ record: inout AccountRecord, score: Int) {
-    let lost = record.fallenFrom
-    let restored = tier(ofScore: score, stored: lost == 0 ? record.tierCode : lost)
-    record.tierCode = restored.rawValue
-    if restored.rawValue <= lost { record.fallenFrom = 0 }
+    let lost = record.fallenFrom == 0 ? record.tierCode : record.fallenFrom
+    let deserved = tier(ofScore: score, stored: lost)
+    record.tierCode = Swift.max(deserved.rawValue, lost)
+    if record.tierCode <= record.fallenFrom { record.fallenFrom = 0 }
   }
 }

@@ -35,31 +35,31 @@ struct EventEffectTests {
     Case(
       .claimOpened(.quality, .notReceived),
       buyer: "claimsOpened 1, valueClaimed 300, claimsNotReceived 1, sketch 1",
-      merchant: "valueSold -300"),
+      merchant: "valueDisputed 300"),
     Case(
       .claimOpened(.quality, .parcelEmpty),
       buyer: "claimsOpened 1, valueClaimed 300, claimsNotReceived 1, sketch 1",
-      merchant: "valueSold -300"),
+      merchant: "valueDisputed 300"),
     Case(
       .claimOpened(.quality, .defective), buyer: "claimsOpened 1, valueClaimed 300, sketch 1",
-      merchant: "valueSold -300"),
+      merchant: "valueDisputed 300"),
     Case(
       .claimOpened(.quality, .notAsDescribed), buyer: "claimsOpened 1, valueClaimed 300, sketch 1",
-      merchant: "valueSold -300"),
+      merchant: "valueDisputed 300"),
     Case(
       .claimOpened(.quality, .wrongItem), buyer: "claimsOpened 1, valueClaimed 300, sketch 1",
-      merchant: "valueSold -300"),
+      merchant: "valueDisputed 300"),
     Case(
       .claimOpened(.nonQuality, .changedMind), buyer: "claimsOpened 1, valueClaimed 300, sketch 1",
-      merchant: "valueSold -300"),
+      merchant: "valueDisputed 300"),
     Case(
       .claimOpened(.nonQuality, .other), buyer: "claimsOpened 1, valueClaimed 300, sketch 1",
-      merchant: "valueSold -300"),
+      merchant: "valueDisputed 300"),
     Case(
       .claimDecided(.quality, .upheld), buyer: "claimsUpheld 1",
       merchant: "qualityClaimsUpheld 0.667, valueRefundedForQuality 200, sketch 1"),
     Case(
-      .claimDecided(.nonQuality, .upheld), buyer: "claimsUpheld 1", merchant: "refundsHonoured 1"),
+      .claimDecided(.nonQuality, .upheld), buyer: "claimsUpheld 1", merchant: "nothing"),
     Case(.claimDecided(.quality, .rejected), buyer: "nothing", merchant: "nothing"),
     Case(.claimDecided(.nonQuality, .rejected), buyer: "nothing", merchant: "nothing"),
     Case(
@@ -70,23 +70,24 @@ struct EventEffectTests {
       merchant: "claimsAbusedByBuyers 1"),
     Case(
       .returnInspected(.asSold), buyer: "valueOrdered -300, returnsAsSold 1",
-      merchant: "valueSold -300"),
+      merchant: "valueDisputed 300"),
     Case(
       .returnInspected(.used), buyer: "valueOrdered -300, returnsMismatched 1",
-      merchant: "valueSold -300"),
+      merchant: "valueDisputed 300"),
     Case(
       .returnInspected(.empty), buyer: "valueOrdered -300, returnsMismatched 1",
-      merchant: "valueSold -300"),
+      merchant: "valueDisputed 300"),
     Case(
       .returnInspected(.swapped), buyer: "valueOrdered -300, returnsMismatched 1",
-      merchant: "valueSold -300"),
+      merchant: "valueDisputed 300"),
     Case(.compensated, buyer: "valueCompensated 300"),
     Case(
       .claimWithdrawn(openedAt: .today, .notReceived),
-      buyer: "claimsOpened -1, valueClaimed -300, claimsNotReceived -1", merchant: "valueSold 300"),
+      buyer: "claimsOpened -1, valueClaimed -300, claimsNotReceived -1",
+      merchant: "valueDisputed -300"),
     Case(
       .claimWithdrawn(openedAt: .today, .wrongItem), buyer: "claimsOpened -1, valueClaimed -300",
-      merchant: "valueSold 300"),
+      merchant: "valueDisputed -300"),
   ]
 
   @Test(arguments: cases)
@@ -105,6 +106,10 @@ struct EventEffectTests {
     for (record, effect) in [(pair.buyer, row.buyer), (pair.merchant, row.merchant)] {
       if effect == "untouched" {
         #expect(record == AccountRecord(record.key))
+      } else if effect.hasPrefix("valueDisputed") {
+        // Nothing that the merchant did: it is not heard of by it.
+        #expect((record.lastEventAt, record.tierCode) == (.zero, 0))
+        #expect(record.firstEventDay == .max && record.isWellFormed)
       } else {
         #expect(record.lastEventAt == .today)
         #expect(record.firstEventDay == UnixSeconds.today.day)

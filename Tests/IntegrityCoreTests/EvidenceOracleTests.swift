@@ -51,17 +51,17 @@ struct EvidenceOracleTests {
         add(1, counter, of: merchant, at: event.at)
       case .claimOpened(_, let allegation):
         claim(1, allegation, amount, of: buyer, at: event.at)
-        add(-amount, "valueSold", of: merchant, at: event.at)
+        add(amount, "valueDisputed", of: merchant, at: event.at)
       case .claimWithdrawn(let openedAt, let allegation):
         claim(-1, allegation, amount, of: buyer, at: openedAt)
-        add(amount, "valueSold", of: merchant, at: openedAt)
+        add(-amount, "valueDisputed", of: merchant, at: openedAt)
       case .claimDecided(let kind, let verdict):
         decide(kind, verdict, amount, credibility, buyer: buyer, merchant: merchant, at: event.at)
       case .returnInspected(let condition):
         let counter = condition == .asSold ? "returnsAsSold" : "returnsMismatched"
         add(1, counter, of: buyer, at: event.at)
         add(-amount, "valueOrdered", of: buyer, at: event.at)
-        add(-amount, "valueSold", of: merchant, at: event.at)
+        add(amount, "valueDisputed", of: merchant, at: event.at)
       case .compensated:
         add(amount, "valueCompensated", of: buyer, at: event.at)
       }
@@ -93,7 +93,6 @@ struct EvidenceOracleTests {
         add(credibility * amount, "valueRefundedForQuality", of: merchant, at: time)
       case (.nonQuality, .upheld):
         add(1, "claimsUpheld", of: buyer, at: time)
-        add(1, "refundsHonoured", of: merchant, at: time)
       }
     }
   }

@@ -107,6 +107,15 @@ struct TierTests {
     #expect(record.fallenFrom == (restored == .a ? 0 : 1))
   }
 
+  /// Nobody wins a tier by taking back what it did itself.
+  @Test func whatIsTakenOutWinsNoBetterTierThanWasLost() {
+    let rules = TierRules(lowestScores: [800, 700, 550, 400], cooldownDays: 14, fallMargin: 50)
+    var record = AccountRecord(AccountKey(.buyer, AccountID(1)))
+    rules.update(&record, score: 720, day: 100)
+    rules.restore(&record, score: 900)
+    #expect(Tier(rawValue: record.tierCode) == .b)
+  }
+
   @Test func aTierThatWasRegainedIsNotLost() {
     let rules = TierRules(lowestScores: [800, 700, 550, 400], cooldownDays: 14, fallMargin: 50)
     var record = AccountRecord(AccountKey(.buyer, AccountID(1)))

@@ -6,7 +6,8 @@ import Testing
 /// A state with a desk, and short ways to say what is done at it.
 final class DeskFixture {
   let state: IntegrityState
-  var now = UnixSeconds(1_767_225_600)  // 2026-01-01T00:00:00Z
+  static let start = UnixSeconds(1_767_225_600)  // 2026-01-01T00:00:00Z
+  var now = start
 
   init() throws { state = try Make.deskState() }
 

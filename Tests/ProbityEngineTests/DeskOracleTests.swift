@@ -38,16 +38,19 @@ import Testing
 
     func used(_ scope: SubsidyScope, for claim: Claim) -> Int64 {
       known.values.filter { one in
-        if !one.counts { return false }
+        // What was reversed counts on for the buyer.
+        let isReversed = one.money == .reversed
+        if !one.counts && !isReversed { return false }
         switch scope {
-        case .global: return one.reservedAt.day == now.day
+        case .global: return !isReversed && one.reservedAt.day == now.day
         case .category:
-          return one.reservedAt.day == now.day && claim.category != 0
+          return !isReversed && one.reservedAt.day == now.day && claim.category != 0
             && one.claim.category == claim.category
         case .buyer30Days, .buyer365Days:
           return one.claim.buyer == claim.buyer && isWithin(scope.days, one.reservedAt)
         case .merchant30Days:
-          return one.claim.merchant == claim.merchant && isWithin(30, one.reservedAt)
+          return !isReversed && one.claim.merchant == claim.merchant
+            && isWithin(30, one.reservedAt)
         case .pair90Days:
           return one.claim.buyer == claim.buyer && one.claim.merchant == claim.merchant
             && isWithin(90, one.reservedAt)

@@ -118,7 +118,7 @@ struct DeskClient {
       PolicyDocument.standardText(version: 13),
       [
         "amountMax: 5000": "amountMax: 2000", "appealDays: 30": "appealDays: 2",
-        "buyerBase: 0": "buyerBase: 500", "buyerShare: 0.025": "buyerShare: 0.5",
+        "buyerBase: 0": "buyerBase: 500", "buyerShare: 0.033": "buyerShare: 0.5",
         "merchantBase: 0": "merchantBase: 30000",
       ]),
   ].map { text in

@@ -19,6 +19,8 @@ struct NaiveDesk {
     var isWithdrawn = false
     /// It is kept for a time behind this.
     var newestAt: UnixSeconds
+    /// By a human.
+    var isDeclined: Bool { verdict == .rejected || verdict == .abuse }
     // What it has in the evidence now.
     var hasOpening = true
     var hasProof = false
@@ -37,6 +39,8 @@ struct NaiveDesk {
     let counter: NaiveModel.Counter
     let weight: Double
     let at: UnixSeconds
+    /// The account is known to have been there then.
+    var isHeard = true
   }
 
   private(set) var claims: [ClaimID: Entry] = [:]
@@ -109,6 +113,7 @@ struct NaiveDesk {
       entry.reservedAt = now
     }
     putOpening(+1, claim)
+    putDispute(+1, claim)
     if !claim.proofs.isDisjoint(with: .byCarrier) {
       entry.hasProof = true
       putProof(+1, claim)
@@ -168,6 +173,7 @@ struct NaiveDesk {
     entry.hasVerdict = verdict != .rejected
     if verdict != .upheld {
       takeOutComplaint(&entry)
+      if entry.hasOpening { putDispute(-1, entry.claim) }
       if entry.money == .reserved { entry.money = .released }
       entry.outcome = .decline
     } else if entry.claim.kind == .quality && entry.complaint == nil && !entry.hasProof
@@ -200,6 +206,13 @@ struct NaiveDesk {
     // The claim itself counts for nothing by now.
     claims[entry.claim.id] = entry
     let claim = entry.claim
+    // With its own order among the trade, as when it was opened.
+    let sofar = pieces
+    if entry.hasOpening {
+      putOpening(-1, claim)
+      if !entry.isDeclined { putDispute(-1, claim) }
+    }
+    defer { pieces = sofar }
     let isProven = !claim.proofs.isDisjoint(with: .byCarrier)
     let rooms = SubsidyScope.allCases.compactMap { scope -> Double? in
       if scope == .category && claim.category == 0 { return nil }
@@ -224,7 +237,7 @@ struct NaiveDesk {
       if found != expected {
         throw Violation("claim \(c.claim.id.rawValue): \(scope.name) \(found), not \(expected)")
       }
-      let cap = cap(scope, for: c.claim, at: c.claim.openedAt)
+      let cap = cap(scope, for: c.claim, at: max(c.claim.openedAt, c.stateAt))
       if abs(Double(c.caps[scope].rawValue) - cap) > Self.capTolerance {
         throw Violation(
           "claim \(c.claim.id.rawValue): a cap of \(c.caps[scope].rawValue) in \(scope.name), not "
@@ -248,16 +261,19 @@ struct NaiveDesk {
   private func used(_ scope: SubsidyScope, for claim: Claim) -> Int64 {
     let identity = identity(of: AccountKey(.buyer, claim.buyer))
     return claims.values.filter { one in
-      if !one.money.counts { return false }
+      // Whether what was reversed has come back from the buyer nobody knows.
+      let isOfBuyersAlone = one.money == .reversed
+      if !one.money.counts && !isOfBuyersAlone { return false }
       let isOfBuyer = identity.contains(AccountKey(.buyer, one.claim.buyer))
       let isOfMerchant = one.claim.merchant == claim.merchant
       switch scope {
-      case .global: return one.reservedAt.day == now.day
+      case .global: return !isOfBuyersAlone && one.reservedAt.day == now.day
       case .category:
-        return one.reservedAt.day == now.day && claim.category != 0
+        return !isOfBuyersAlone && one.reservedAt.day == now.day && claim.category != 0
           && one.claim.category == claim.category
       case .buyer30Days, .buyer365Days: return isOfBuyer && isWithin(scope.days, one.reservedAt)
-      case .merchant30Days: return isOfMerchant && isWithin(30, one.reservedAt)
+      case .merchant30Days:
+        return !isOfBuyersAlone && isOfMerchant && isWithin(30, one.reservedAt)
       case .pair90Days: return isOfBuyer && isOfMerchant && isWithin(90, one.reservedAt)
       }
     }.reduce(0) { $0 + $1.claim.amount.rawValue }
@@ -276,6 +292,10 @@ struct NaiveDesk {
     if key != 0, let own = budgets[BudgetKey(scope: scope, key: key)] { return Double(own) }
     let amount = budgets[BudgetKey(scope: scope, key: 0)] ?? active.subsidy.caps[scope].rawValue
     let turnover = active.subsidy.turnover
+    // Behind the window.
+    let left = NaiveModel.fading(
+      from: .zero, to: UnixSeconds(scope.days * 86_400),
+      halfLife: Double(EvidenceSchema.standard.halfLifeSeconds))
     switch scope {
     case .buyer365Days:
       let buyer = AccountKey(.buyer, claim.buyer)
@@ -284,13 +304,17 @@ struct NaiveDesk {
         - counter(buyer, BuyerCounter.valueClaimed.rawValue, moment)
       return min(
         Double(amount),
-        Double(turnover.buyerBase.rawValue) + Double(turnover.buyerShare) * max(0, trade))
+        Double(turnover.buyerBase.rawValue)
+          + Double(turnover.buyerShare) * max(0, trade) * (1 - left))
     case .merchant30Days:
       let merchant = AccountKey(.merchant, claim.merchant)
-      let trade = counter(merchant, MerchantCounter.valueSold.rawValue, moment)
+      let trade =
+        counter(merchant, MerchantCounter.valueSold.rawValue, moment)
+        - counter(merchant, MerchantCounter.valueDisputed.rawValue, moment)
       return min(
         Double(amount),
-        Double(turnover.merchantBase.rawValue) + Double(turnover.merchantShare) * trade)
+        Double(turnover.merchantBase.rawValue)
+          + Double(turnover.merchantShare) * max(0, trade) * (1 - left))
     default: return Double(amount)
     }
   }
@@ -301,7 +325,7 @@ struct NaiveDesk {
     let counter = NaiveModel.Counter(account: account, index: index)
     let known = history(counter)
     let own = pieces.filter { $0.counter.account == account }
-    let asOf = own.map(\.at).reduce(max(moment, known.newest), max)
+    let asOf = own.filter(\.isHeard).map(\.at).reduce(max(moment, known.newest), max)
     let entries =
       known.entries + own.filter { $0.counter == counter }.map { (weight: $0.weight, at: $0.at) }
     let halfLife = Double(EvidenceSchema.standard.halfLifeSeconds)
@@ -346,10 +370,18 @@ struct NaiveDesk {
   private mutating func putOpening(_ sign: Double, _ claim: Claim) {
     put(sign, .claimsOpened, claim, claim.openedAt)
     put(sign * Double(claim.amount.rawValue), .valueClaimed, claim, claim.openedAt)
-    put(-sign * Double(claim.amount.rawValue), MerchantCounter.valueSold, claim, claim.openedAt)
     if [.notReceived, .parcelEmpty].contains(claim.allegation) {
       put(sign, .claimsNotReceived, claim, claim.openedAt)
     }
+  }
+
+  /// Its order is no trade of the merchant's; the merchant is not heard of by that.
+  private mutating func putDispute(_ sign: Double, _ claim: Claim) {
+    let key = AccountKey(.merchant, claim.merchant)
+    pieces.append(
+      Piece(
+        counter: .init(account: key, index: MerchantCounter.valueDisputed.rawValue),
+        weight: sign * Double(claim.amount.rawValue), at: claim.openedAt, isHeard: false))
   }
 
   private mutating func putProof(_ sign: Double, _ claim: Claim) {
@@ -366,9 +398,8 @@ struct NaiveDesk {
 
   private mutating func putVerdict(_ sign: Double, _ entry: Entry) {
     switch (entry.verdict, entry.claim.kind) {
-    case (.upheld, let kind):
+    case (.upheld, _):
       put(sign, .claimsUpheld, entry.claim, entry.verdictAt)
-      if kind == .nonQuality { put(sign, .refundsHonoured, entry.claim, entry.verdictAt) }
     case (.abuse, _):
       put(sign, .claimsAbusive, entry.claim, entry.verdictAt)
       put(sign, .claimsAbusedByBuyers, entry.claim, entry.verdictAt)
@@ -387,7 +418,10 @@ struct NaiveDesk {
   }
 
   private mutating func takeOutOpening(_ entry: inout Entry) {
-    if entry.hasOpening { putOpening(-1, entry.claim) }
+    if entry.hasOpening {
+      putOpening(-1, entry.claim)
+      if !entry.isDeclined { putDispute(-1, entry.claim) }
+    }
     entry.hasOpening = false
   }
 }

@@ -36,7 +36,7 @@ struct NaiveModel {
     }
     for piece in desk.pieces {
       counters[piece.counter, default: []].append((piece.weight, piece.at))
-      hear(of: piece.counter.account, at: piece.at)
+      hear(of: piece.counter.account, at: piece.isHeard ? piece.at : .zero)
     }
   }
 
@@ -51,7 +51,11 @@ struct NaiveModel {
     let merchant = AccountKey(.merchant, event.merchant)
     let amount = Double(event.amount.rawValue)
     if event.changesBuyer { hear(of: buyer, at: event.at) }
-    if event.changesMerchant { hear(of: merchant, at: event.at) }
+    if case .claimOpened = event.detail {
+      hear(of: merchant, at: .zero)
+    } else if event.changesMerchant {
+      hear(of: merchant, at: event.at)
+    }
     switch event.detail {
     case .settled:
       add(1, BuyerCounter.ordersSettled.rawValue, buyer, event.at)
@@ -63,7 +67,7 @@ struct NaiveModel {
     case .claimOpened(_, let allegation):
       add(1, BuyerCounter.claimsOpened.rawValue, buyer, event.at)
       add(amount, BuyerCounter.valueClaimed.rawValue, buyer, event.at)
-      add(-amount, MerchantCounter.valueSold.rawValue, merchant, event.at)
+      add(amount, MerchantCounter.valueDisputed.rawValue, merchant, event.at)
       if [.notReceived, .parcelEmpty].contains(allegation) {
         add(1, BuyerCounter.claimsNotReceived.rawValue, buyer, event.at)
       }

@@ -15,8 +15,8 @@ struct JudgementSimulation: AsyncParsableCommand {
     abstract: "What attacks bring, and what honest people suffer, under a policy.",
     discussion: """
       Deterministic by its seed. Ends with failure where attacks that must pay without any rules \
-      do not, or more honest newcomers are refused than is bearable; traps where the books of a \
-      run do not agree with each other and the desk.
+      do not, one pays under the built-in policy, or more honest newcomers are refused than is \
+      bearable; traps where the books of a run do not agree with each other and the desk.
       """)
 
   @Option(help: "The policy's document; the built-in one if there is none.")
@@ -50,6 +50,8 @@ struct JudgementSimulation: AsyncParsableCommand {
       for table in [report.summary] + report.tables { tell(table) }
       if attack.isEmpty { tell(await HarmTable.make(markets, Variant.all(of: policy), seed: seed)) }
       verdicts.add(report)
+      // What is claimed of the built-in policy.
+      if self.policy == nil { verdicts.checkNothingPays(report) }
     }
     if attack.isEmpty { await tellFairness(policy, &verdicts, tell) }
     try write(tables, verdicts)

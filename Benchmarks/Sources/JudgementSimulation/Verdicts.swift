@@ -17,6 +17,13 @@ struct Verdicts {
     failures += report.blunt
   }
 
+  mutating func checkNothingPays(_ report: AttackReport) {
+    for entry in report.entries {
+      guard let finding = entry.findings.first else { continue }
+      check(!finding.pays, orElse: "\(entry.id) pays under \(finding.variant): \(finding.plan)")
+    }
+  }
+
   /// - Parameter percent: rounded to two digits.
   mutating func add(_ name: String, percent: Double) {
     fields.append("\(JSONText.quoted(name)):\(Cell.fixed(percent, 2))")

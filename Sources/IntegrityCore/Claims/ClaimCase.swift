@@ -11,8 +11,8 @@ public struct ClaimCase: Sendable, Equatable {
   public var caps: SubsidyAmounts
   /// What operators have set for either party.
   public var orders: StandingOrders
-  /// Drawn evenly from 0 … 2^32 − 1: the lowest are spot checks. Nobody can know it before the
-  /// claim is in the log.
+  /// Drawn evenly from 0 … 2^32 − 1: the lowest are spot checks. It hangs on the claim's position
+  /// in the log: whoever opens it cannot know it before.
   public var lot: UInt32
   /// Newest event that the state had seen; zero before the first.
   public var stateAt: UnixSeconds
@@ -46,11 +46,14 @@ extension ClaimCase {
       truncatingIfNeeded: StateHash.mix(claim.rawValue ^ 0x6a09_e667_f3bc_c908, position.rawValue))
   }
 
+  /// When the caps are worked out: with a claim that is dated back they are not those of then.
+  public var cappedAt: UnixSeconds { Swift.max(claim.openedAt, stateAt) }
+
   /// Changes records, and with them the caps that their trade sets.
   public mutating func changeRecords(
     under policy: Policy, schema: EvidenceSchema, _ change: (inout ClaimCase) -> Void
   ) {
-    let clock = DecayClock(schema, now: claim.openedAt)
+    let clock = DecayClock(schema, now: cappedAt)
     let before = policy.subsidy.caps(buyer: buyer, merchant: merchant, at: clock)
     change(&self)
     let after = policy.subsidy.caps(buyer: buyer, merchant: merchant, at: clock)

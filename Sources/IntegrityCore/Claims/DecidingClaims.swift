@@ -202,5 +202,4 @@ struct ClaimDeliberation {
     }
     return fits
   }
-
 }

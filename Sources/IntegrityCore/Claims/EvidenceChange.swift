@@ -1,14 +1,15 @@
 /// What a claim puts into the evidence, piece by piece, and what undoing takes out again.
 public enum EvidenceChange: Sendable, Equatable {
-  /// It was opened: while it stands, its order is none that the merchant has sold. Both.
+  /// It was opened. Buyer.
   case opening(Allegation, amount: Minor, merchant: AccountID)
+  /// While it stands, its order is no trade. Merchant; nothing that it did.
+  case dispute(amount: Minor)
   /// The carrier has proven a false shipment, or an empty parcel. Merchant.
   case proof(ClaimProofs)
   /// It speaks against the merchant, with the weight that its claimant's word has.
   case complaint(weight: Float, amount: Minor, buyer: AccountID)
-  /// A human found it right: credits the buyer; of one that is no matter of quality the
-  /// merchant's refund is noted.
-  case upheld(ClaimKind)
+  /// A human found it right. Buyer.
+  case upheld
   /// A human found it abusive. Both.
   case abuse
   /// The platform has paid. Buyer.
@@ -17,14 +18,14 @@ public enum EvidenceChange: Sendable, Equatable {
   public var changesBuyer: Bool {
     switch self {
     case .opening, .upheld, .abuse, .payment: true
-    case .proof, .complaint: false
+    case .dispute, .proof, .complaint: false
     }
   }
 
   public var changesMerchant: Bool {
     switch self {
-    case .opening, .proof, .complaint, .abuse, .upheld(.nonQuality): true
-    case .payment, .upheld(.quality): false
+    case .dispute, .proof, .complaint, .abuse: true
+    case .opening, .payment, .upheld: false
     }
   }
 }
@@ -41,7 +42,9 @@ extension EvidenceRules {
       put(change, +1, time, intoBuyer: &buyer)
       updateTier(&buyer, at: buyer.lastEventAt)
     }
-    if change.changesMerchant {
+    if case .dispute(let amount) = change {
+      dispute(amount, +1, at: time, &merchant)
+    } else if change.changesMerchant {
       settleTier(&merchant, before: time)
       merchant.touch(at: time, schema: schema)
       put(change, +1, time, intoMerchant: &merchant)
@@ -61,10 +64,23 @@ extension EvidenceRules {
       put(change, -1, time, intoBuyer: &buyer)
       restoreTier(&buyer)
     }
-    if change.changesMerchant {
+    if case .dispute(let amount) = change {
+      dispute(amount, -1, at: time, &merchant)
+    } else if change.changesMerchant {
       put(change, -1, time, intoMerchant: &merchant)
       restoreTier(&merchant)
     }
+  }
+
+  /// Notes what is no trade, or is some again. That is nothing that the merchant did: no score
+  /// hangs on it, and it is not heard of by it.
+  func dispute(
+    _ amount: Minor, _ sign: Double, at time: UnixSeconds, _ merchant: inout AccountRecord
+  ) {
+    merchant.rebase(to: schema.epoch(of: time))
+    merchant.add(
+      sign * Double(amount.rawValue), to: MerchantCounter.valueDisputed.rawValue, at: time,
+      schema: schema)
   }
 
   private func put(
@@ -83,7 +99,7 @@ extension EvidenceRules {
     case .upheld: count(1, .claimsUpheld)
     case .abuse: count(1, .claimsAbusive)
     case .payment(let amount): count(Double(amount.rawValue), .valueCompensated)
-    case .proof, .complaint: break
+    case .dispute, .proof, .complaint: break
     }
   }
 
@@ -95,7 +111,6 @@ extension EvidenceRules {
       merchant.add(sign * weight, to: counter.rawValue, at: time, schema: schema)
     }
     switch change {
-    case .opening(_, let amount, _): count(-Double(amount.rawValue), .valueSold)
     case .proof(let proofs):
       if proofs.contains(.emptyParcel) { count(1, .parcelsEmpty) }
       if !proofs.isDisjoint(with: [.trackingInvalid, .scannedBeforeOrder, .wrongDestination]) {
@@ -105,9 +120,8 @@ extension EvidenceRules {
       count(Double(weight), .qualityClaimsUpheld)
       count(Double(weight) * Double(amount.rawValue), .valueRefundedForQuality)
       if sign > 0 { merchant.sketch.insert(buyer) } else { merchant.sketch.remove(buyer) }
-    case .upheld(.nonQuality): count(1, .refundsHonoured)
     case .abuse: count(1, .claimsAbusedByBuyers)
-    case .payment, .upheld(.quality): break
+    case .opening, .dispute, .payment, .upheld: break
     }
   }
 

@@ -13,14 +13,16 @@ public struct SubsidyRules: Sendable, Equatable {
   }
 }
 
-/// Nobody is paid more than its own trade bears: what the platform earned by a ring of
-/// accounts is more than the ring can get.
+/// Nobody is paid more than its own trade bears: with shares below the commission, what a ring
+/// of accounts can get is less than what its trade has cost it.
 ///
-/// Trade is what was ordered, or sold, less what was claimed or came back; it fades as all
-/// evidence does.
+/// Trade is what was ordered, or sold, less what was claimed or came back. It fades as all
+/// evidence does, and of what has not faded yet each window pays for the part that fades in it:
+/// over all windows that is the share of the trade and no more, whatever the half-life and
+/// however the trade was timed.
 public struct TurnoverRules: Sendable, Equatable {
-  /// Most that a buyer is paid in 365 days: so much, and a share of its trade. 0 … 10^15
-  /// minor units, and 0 … 1.
+  /// Most that a buyer is paid in 365 days: 0 … 10^15 minor units, and of all its trade, ever,
+  /// this share: 0 … 1.
   public var buyerBase: Minor
   public var buyerShare: Float
   /// Most that is paid for claims against a merchant in 30 days, likewise.
@@ -34,21 +36,26 @@ public struct TurnoverRules: Sendable, Equatable {
     self.merchantShare = merchantShare
   }
 
-  /// Minor units.
-  func buyerCap(_ evidence: Evidence) -> Minor {
+  func buyerCap(_ buyer: AccountRecord, at clock: DecayClock) -> Minor {
+    let evidence = buyer.evidence(at: clock)
     let trade = evidence[BuyerCounter.valueOrdered] - evidence[BuyerCounter.valueClaimed]
-    return Self.cap(buyerBase, buyerShare, trade)
+    return Self.cap(buyerBase, buyerShare, trade, .buyer365Days, clock)
   }
 
-  /// Minor units. What was claimed is not in the value sold.
-  func merchantCap(_ evidence: Evidence) -> Minor {
-    Self.cap(merchantBase, merchantShare, evidence[MerchantCounter.valueSold])
+  func merchantCap(_ merchant: AccountRecord, at clock: DecayClock) -> Minor {
+    let evidence = merchant.evidence(at: clock)
+    let trade = evidence[MerchantCounter.valueSold] - evidence[MerchantCounter.valueDisputed]
+    return Self.cap(merchantBase, merchantShare, trade, .merchant30Days, clock)
   }
 
-  private static func cap(_ base: Minor, _ share: Float, _ trade: Float) -> Minor {
-    let most = Double(SubsidyAmounts.capMax.rawValue)
-    let earned = Swift.min(Double(share) * Double(Swift.max(trade, 0)), most)
-    return Swift.min(Minor(base.rawValue + Int64(earned)), SubsidyAmounts.capMax)
+  private static func cap(
+    _ base: Minor, _ share: Float, _ trade: Float, _ scope: SubsidyScope, _ clock: DecayClock
+  ) -> Minor {
+    let halfLives = Double(scope.days * 86_400) / Double(clock.schema.halfLifeSeconds)
+    let fading = 1 - DeterministicMath.exp2(-halfLives)
+    let earned = Double(share) * Double(Swift.max(trade, 0)) * fading
+    let most = SubsidyAmounts.capMax
+    return Swift.min(Minor(base.rawValue + Int64(Swift.min(earned, Double(most.rawValue)))), most)
   }
 }
 
@@ -60,9 +67,9 @@ extension SubsidyRules {
   ) -> SubsidyAmounts {
     var bound = caps
     bound[.buyer365Days] = Swift.min(
-      caps[.buyer365Days], turnover.buyerCap(buyer.evidence(at: clock)))
+      caps[.buyer365Days], turnover.buyerCap(buyer, at: clock))
     bound[.merchant30Days] = Swift.min(
-      caps[.merchant30Days], turnover.merchantCap(merchant.evidence(at: clock)))
+      caps[.merchant30Days], turnover.merchantCap(merchant, at: clock))
     return bound
   }
 

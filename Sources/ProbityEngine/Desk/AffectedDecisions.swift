@@ -53,11 +53,15 @@ struct UndoneTrace {
   let complaint: (weight: Float, at: UnixSeconds, since: UInt64)?
   let verdict: (change: EvidenceChange, at: UnixSeconds, since: UInt64)?
   let hasOpening: Bool
+  /// Position of the verdict that made its order trade again; as far as there can be, if none did.
+  let disputedUntil: UInt64
   /// The carrier's proofs that the merchant's appeal has contested, which counted from the
   /// opening on.
   let proofs: ClaimProofs
   /// When its money was reserved at its opening; zero = it was not.
   let reservedAt: UnixSeconds
+  /// It was paid: then it counts on for the buyer.
+  let isReversed: Bool
   /// Position at which it was undone: what was decided behind it was decided without it.
   let until: UInt64
 
@@ -95,6 +99,9 @@ struct UndoneTrace {
     if hasOpening {
       retract(
         .opening(claim.allegation, amount: claim.amount, merchant: claim.merchant), claim.openedAt)
+      if position.rawValue < disputedUntil {
+        retract(.dispute(amount: claim.amount), claim.openedAt)
+      }
     }
     if !proofs.isEmpty { retract(.proof(proofs), claim.openedAt) }
     if let complaint, complaint.since < position.rawValue {
@@ -113,9 +120,9 @@ struct UndoneTrace {
         case .global: reservedAt.day == c.claim.openedAt.day
         case .category:
           reservedAt.day == c.claim.openedAt.day && c.claim.category == claim.category
-        case .buyer30Days, .buyer365Days: isBuyer
+        case .buyer30Days, .buyer365Days: isBuyer && !isReversed
         case .merchant30Days: isMerchant
-        case .pair90Days: isBuyer && isMerchant
+        case .pair90Days: isBuyer && isMerchant && !isReversed
         }
       if concerns && c.used[scope].rawValue >= claim.amount.rawValue {
         c.used[scope] = Minor(c.used[scope].rawValue - claim.amount.rawValue)
@@ -149,16 +156,17 @@ extension ClaimDesk {
       ) : nil
     let isProofContested =
       record.flags.contains(.appealedByMerchant) && before.flags.contains(.proofCounts)
-    let change: EvidenceChange = record.verdict == .abuse ? .abuse : .upheld(record.claim.kind)
+    let change: EvidenceChange = record.verdict == .abuse ? .abuse : .upheld
     return UndoneTrace(
       claim: record.claim,
       complaint: complaint.map { (weight: $0.0, at: $0.1, since: $0.2) },
       verdict: before.flags.contains(.verdictCounts)
         ? (change: change, at: record.verdictAt, since: verdictPosition) : nil,
       hasOpening: before.flags.contains(.openingCounts),
+      disputedUntil: record.verdict == nil || record.verdict == .upheld ? .max : verdictPosition,
       proofs: isProofContested ? record.claim.proofs : [],
       reservedAt: record.firstOutcome == .platformCompensates ? record.appliedAt : .zero,
-      until: undone.position)
+      isReversed: record.subsidy == .reversed, until: undone.position)
   }
 
   /// Numbers of later claims of either party, newest first, below a number.

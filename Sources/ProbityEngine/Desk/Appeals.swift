@@ -35,8 +35,8 @@ extension ClaimDesk {
   }
 
   /// Upholding takes everything that the claim put into the evidence out again, and gives
-  /// its money back to the budgets. A buyer who was right is then compensated, within the
-  /// platform's budgets, or keeps what was reserved or paid before; a merchant who was right
+  /// its money back to the budgets. A buyer who was right is then compensated, within every
+  /// cap, or keeps what was reserved or paid before; a merchant who was right
   /// leaves the claim declined.
   func decideAppeal(
     _ id: ClaimID, isUpheld: Bool, _ command: DeskCommand, _ context: DeskContext
@@ -97,7 +97,7 @@ extension ClaimDesk {
     let record = claims[number]
     if !record.flags.contains(.verdictCounts) { return }
     let change: EvidenceChange =
-      record.verdict == .abuse ? .abuse : .upheld(record.claim.kind)
+      record.verdict == .abuse ? .abuse : .upheld
     context.retract(change, at: record.verdictAt, record.claim)
     claims.update(number) { $0.flags.remove(.verdictCounts) }
   }

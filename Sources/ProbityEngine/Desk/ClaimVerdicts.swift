@@ -50,13 +50,18 @@ extension ClaimDesk {
       claims.update(number) { $0.flags.insert(.weighsFromVerdict) }
       addComplaint(number, context)
     }
-    context.add(.upheld(claim.kind), at: record.verdictAt, claim)
+    context.add(.upheld, at: record.verdictAt, claim)
     claims.update(number) { $0.flags.insert(.verdictCounts) }
     if record.outcome == .manualReview { compensateWithinCaps(number, context) }
   }
 
   private func decline(_ number: UInt32, _ context: DeskContext) {
     retractComplaint(number, context)
+    // Its order is trade again: nothing comes back.
+    let record = claims[number]
+    if record.flags.contains(.openingCounts) {
+      context.retract(.dispute(amount: record.amount), at: record.claim.openedAt, record.claim)
+    }
     if claims[number].subsidy == .reserved {
       ledger.release(number, as: .released, claims: &claims)
     }
@@ -66,7 +71,7 @@ extension ClaimDesk {
   /// What a human has found right is bound by every cap: humans can be deceived, and some of
   /// those who try find out how.
   func compensateWithinCaps(_ number: UInt32, _ context: DeskContext) {
-    let fits = hasRoom(for: claims[number].claim, context)
+    let fits = hasRoom(for: number, context)
     if fits { ledger.reserve(number, at: context.now, claims: &claims) }
     claims.update(number) { $0.outcome = fits ? .platformCompensates : .returnAndRefund }
   }
@@ -122,12 +127,21 @@ extension ClaimDesk {
 
   /// Unless an appeal has done so before.
   func retractOpening(_ number: UInt32, _ context: DeskContext) {
-    if !claims[number].flags.contains(.openingCounts) { return }
-    let claim = claims[number].claim
-    context.retract(
-      .opening(claim.allegation, amount: claim.amount, merchant: claim.merchant),
-      at: claim.openedAt, claim)
+    let record = claims[number]
+    for change in Self.opening(record) {
+      context.retract(change, at: record.claim.openedAt, record.claim)
+    }
     claims.update(number) { $0.flags.remove(.openingCounts) }
+  }
+
+  /// What a claim's opening has in the evidence now.
+  static func opening(_ record: ClaimRecord) -> [EvidenceChange] {
+    if !record.flags.contains(.openingCounts) { return [] }
+    let claim = record.claim
+    let opening = EvidenceChange.opening(
+      claim.allegation, amount: claim.amount, merchant: claim.merchant)
+    let isDeclined = record.verdict == .rejected || record.verdict == .abuse
+    return isDeclined ? [opening] : [opening, .dispute(amount: claim.amount)]
   }
 
   // MARK: Money

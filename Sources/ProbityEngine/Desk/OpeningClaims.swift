@@ -100,6 +100,7 @@ extension ClaimDesk {
     let opening = EvidenceChange.opening(
       claim.allegation, amount: claim.amount, merchant: claim.merchant)
     context.add(opening, at: claim.openedAt, claim)
+    context.add(.dispute(amount: claim.amount), at: claim.openedAt, claim)
     if !claim.proofs.isDisjoint(with: .byCarrier) && !claim.proofs.contains(.recorded) {
       context.add(.proof(claim.proofs), at: claim.openedAt, claim)
       claims.update(number) { $0.flags.insert(.proofCounts) }
@@ -159,15 +160,22 @@ extension ClaimDesk {
   private func setCaps(of c: inout ClaimCase, under policy: Policy, _ context: DeskContext) {
     c.caps = caps(
       for: c.claim, buyer: c.buyer, merchant: c.merchant,
-      at: DecayClock(context.rules.schema, now: c.claim.openedAt), policy)
+      at: DecayClock(context.rules.schema, now: c.cappedAt), policy)
   }
 
-  /// Whether every cap has room for what a claim asks, as all is now.
-  func hasRoom(for claim: Claim, _ context: DeskContext) -> Bool {
+  /// Whether every cap has room for what a claim asks, as all is now: with its own order among
+  /// the trade, as when it was opened.
+  func hasRoom(for number: UInt32, _ context: DeskContext) -> Bool {
+    let record = claims[number]
+    let claim = record.claim
+    var buyer = context.record(of: AccountKey(.buyer, claim.buyer))
+    var merchant = context.record(of: AccountKey(.merchant, claim.merchant))
+    for change in Self.opening(record) {
+      context.rules.retract(change, at: claim.openedAt, buyer: &buyer, merchant: &merchant)
+    }
     let used = addUp(claim, context.now).used
     let caps = caps(
-      for: claim, buyer: context.record(of: AccountKey(.buyer, claim.buyer)),
-      merchant: context.record(of: AccountKey(.merchant, claim.merchant)),
+      for: claim, buyer: buyer, merchant: merchant,
       at: DecayClock(context.rules.schema, now: context.now), context.rules.policy)
     return SubsidyScope.allCases.allSatisfy {
       $0.hasRoom(for: claim, used: used[$0], cap: caps[$0])
@@ -188,7 +196,8 @@ extension ClaimDesk {
         buyerClaims += 1
         if isPair { pairClaims += 1 }
       }
-      if !record.subsidy.counts { return }
+      // Whether what was reversed has come back from the buyer nobody says.
+      if !record.subsidy.counts && record.subsidy != .reversed { return }
       let amount = record.amount.rawValue
       if Self.isWithin(SubsidyScope.buyer30Days.days, record.reservedAt, now) { month += amount }
       if Self.isWithin(SubsidyScope.buyer365Days.days, record.reservedAt, now) { year += amount }

@@ -27,8 +27,8 @@ struct WrongedAccounts {
       table.add(merchant("a merchant of 600 orders, \(count) complaints", complaints: count))
     }
     table.notes = [
-      "buyers: one founded claim that a human calls abuse; merchants: made-up complaints that were "
-        + "paid at once, by buyers of long standing. Undone: the appeals are upheld.",
+      "buyers: one founded claim that a human calls abuse; merchants: made-up complaints, by buyers "
+        + "of long standing, that a human believes. Undone: the appeals are upheld.",
       "as if it had not been: a twin without the claims, at the same second. Idle: no orders any "
         + "more. Trading: as many a month as before. “\(Self.daysMax)+”: not in so many days.",
     ]
@@ -68,6 +68,7 @@ struct WrongedAccounts {
       if !isWronged { return chronicle }
       for id in 1...UInt64(complaints) {
         chronicle.open(id, buyer: 100 + id, merchant: 1, amount: 6_000)
+        chronicle.act(.decideClaim(ClaimID(id), .upheld))
       }
       if isUndone { for id in 1...UInt64(complaints) { chronicle.undo(id, by: .merchant) } }
       return chronicle
