@@ -28,20 +28,23 @@ AUC_LEAST = 0.6
 
 
 class Daemon:
-    """A daemon of our own on a free port, ended by its process id."""
+    """A daemon of our own on a free port with an empty store, ended by its process id."""
 
     def __init__(self, probity):
         self.probity = probity
 
     def __enter__(self):
+        self.store = tempfile.TemporaryDirectory()
         self.process = subprocess.Popen(
-            [self.probity, "serve", "--listen", "127.0.0.1:0", "--json"], stdout=subprocess.PIPE)
+            [self.probity, "serve", "--listen", "127.0.0.1:0", "--json", "--data",
+             self.store.name + "/store"], stdout=subprocess.PIPE)
         self.address = json.loads(self.process.stdout.readline())["listening"]
         return self
 
     def __exit__(self, *_):
         self.process.terminate()
         self.process.wait(timeout=30)
+        self.store.cleanup()
 
     def call(self, command, *arguments):
         result = subprocess.run(

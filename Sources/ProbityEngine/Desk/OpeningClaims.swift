@@ -35,6 +35,19 @@ struct DeskContext {
     if change.changesMerchant { table.store(merchant) }
   }
 
+  /// Adds what opening a claim says of both: each record is sought once.
+  func addOpening(_ claim: Claim) {
+    var buyer = table.locate(AccountKey(.buyer, claim.buyer))
+    var merchant = table.locate(AccountKey(.merchant, claim.merchant))
+    let opening = EvidenceChange.opening(
+      claim.allegation, amount: claim.amount, merchant: claim.merchant)
+    for change in [opening, .dispute(amount: claim.amount)] {
+      rules.add(change, at: claim.openedAt, buyer: &buyer.record, merchant: &merchant.record)
+    }
+    table.store(buyer)
+    table.store(merchant)
+  }
+
   func add(_ change: EvidenceChange, at time: UnixSeconds, _ claim: Claim) {
     self.change(claim, change) { $0.add(change, at: time, buyer: &$1, merchant: &$2) }
   }
@@ -97,10 +110,7 @@ extension ClaimDesk {
   }
 
   private func addOpeningEvidence(_ number: UInt32, _ claim: Claim, _ context: DeskContext) {
-    let opening = EvidenceChange.opening(
-      claim.allegation, amount: claim.amount, merchant: claim.merchant)
-    context.add(opening, at: claim.openedAt, claim)
-    context.add(.dispute(amount: claim.amount), at: claim.openedAt, claim)
+    context.addOpening(claim)
     if !claim.proofs.isDisjoint(with: .byCarrier) && !claim.proofs.contains(.recorded) {
       context.add(.proof(claim.proofs), at: claim.openedAt, claim)
       claims.update(number) { $0.flags.insert(.proofCounts) }
