@@ -150,12 +150,23 @@ def figure(title, legend, svg):
     return f"<figure><figcaption><b>{html.escape(title)}</b>{keys}</figcaption>{svg}</figure>"
 
 
+def generic_cell(cell):
+    """Sentences are set as such, figures as figures."""
+    if cell is None:
+        return "<td>–</td>"
+    if isinstance(cell, float):
+        return f"<td>{cell:,.2f}</td>"
+    if isinstance(cell, int):
+        return f"<td>{cell:,}</td>"
+    kind = ' class="words"' if len(cell) > 12 and " " in cell else ""
+    return f"<td{kind}>{html.escape(cell)}</td>"
+
+
 def generic_tables(tables):
     """Tables of any kind: title, columns, rows, notes."""
     parts = []
     for entry in tables:
-        rows = ["<tr>" + "".join(f"<td>{html.escape(str(cell))}</td>" for cell in row) + "</tr>"
-                for row in entry["rows"]]
+        rows = ["<tr>" + "".join(map(generic_cell, row)) + "</tr>" for row in entry["rows"]]
         notes = "".join(f'<p class="small soft">{html.escape(note)}</p>'
                         for note in entry.get("notes", []))
         parts.append(f'<section class="card"><h3>{html.escape(entry["title"])}</h3>'

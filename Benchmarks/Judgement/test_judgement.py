@@ -197,7 +197,8 @@ class ReportTests(unittest.TestCase):
             cls.tasks = [evaluation.evaluate(task) for task in judge.tasks_of(examination)]
         cls.judgement = {
             "skipped": [], "simulations": [
-                {"title": "Rings", "columns": ["a", "b"], "rows": [["<x>", 1]], "notes": ["n"]}],
+                {"title": "Rings", "columns": ["a", "b"], "notes": ["n"],
+                 "rows": [["<x>", 1], ["as many words as it takes", None], ["y", -1234.5]]}],
             "datasets": [{"name": "market", "title": "A <market>", "source": "made up",
                           "until": "1970-07-20", "events": 600, "counts": {"odd rows": 2},
                           "fitted": {"halfLifeDays": 90}, "tasks": cls.tasks}]}
@@ -243,6 +244,8 @@ class ReportTests(unittest.TestCase):
         self.assertIn("A &lt;market&gt;", page)
         self.assertIn("Rings", page)
         self.assertIn("&lt;x&gt;", page)
+        self.assertIn('<td class="words">as many words as it takes</td><td>–</td>', page)
+        self.assertIn("<td>-1,234.50</td>", page)
         self.assertEqual(page.count("<svg"), page.count("</svg>"))
         self.assertEqual(page.count("<table"), page.count("</table>"))
 

@@ -87,8 +87,7 @@ enum Assumptions {
 
   static let custom = Assumption(
     "a regular customer's custom", 100, .perMille,
-    "of a year's orders: shopping elsewhere is worth so much less to who is found out under own "
-      + "name, address and card, and is served no more")
+    "of a year's orders: who is found out under own name and address is served no more")
 
   // MARK: Honest people
 
