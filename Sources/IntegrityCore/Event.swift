@@ -100,7 +100,7 @@ extension Event {
     switch detail {
     case .settled, .pickedUp, .carrierProof, .claimDecided, .claimOpened, .claimWithdrawn: true
     case .cancelled(let by, _): by == .merchant
-    // The merchant of a return need not be told: then it sells what came back.
+    // The merchant of a return need not be told: then what came back is trade of its own still.
     case .returnInspected: !merchant.isNone && amount.rawValue > 0
     case .compensated: false
     }

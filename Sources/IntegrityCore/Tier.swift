@@ -34,7 +34,7 @@ public struct TierRules: Sendable, Equatable {
   /// before it gets it: counted from the last event up to which, or by which, it
   /// deserved no better.
   public let cooldownDays: UInt16
-  /// Points below a tier's lowest score at which it is lost: 0 … 500. Who stands at an edge
+  /// Points below a tier's lowest score down to which it is kept: 0 … 500. Who stands at an edge
   /// is not moved over it, for months, by a handful of events.
   public let fallMargin: Int32
 

@@ -137,6 +137,11 @@ class DeskTests(ProtocolTest):
         )
         return pb.Claim(**{**facts, **changes})
 
+    def sell(self, claim, times):
+        """Trade that bears a claim against its merchant, by somebody else."""
+        buyer, source = fresh_ids(2)
+        self.connection.record(source, [settled(1, buyer, claim.merchant, claim.amount * times)])
+
     def open(self, claim, **options):
         request = pb.OpenClaimRequest(claim=claim, **options)
         return self.connection.call(OPEN_CLAIM, request, pb.ClaimReply)
@@ -147,6 +152,7 @@ class DeskTests(ProtocolTest):
 
     def test_receipt_is_laid_out_as_the_table_says(self):
         claim = self.claim()
+        self.sell(claim, times=1_000)
         reply = self.open(claim)
         self.assertEqual(reply.claim, claim)
         self.assertEqual(reply.outcome, pb.PLATFORM_COMPENSATES)
@@ -219,6 +225,7 @@ class DeskTests(ProtocolTest):
 
     def test_what_would_change_it(self):
         claim = self.claim(allegation=pb.DEFECTIVE, proofs=0, amount=40_000)
+        self.sell(claim, times=1_000)
         self.assertFalse(self.open(claim).changes)
         told = self.get(claim)
         self.assertEqual(told.outcome, pb.RETURN_AND_REFUND)

@@ -61,7 +61,7 @@ public struct TurnoverRules: Sendable, Equatable {
 
 extension SubsidyRules {
   /// The caps for claims between two accounts, as of the clock's moment, where no budget was
-  /// set by command. Two records are brought up to that moment: some 10 ns.
+  /// set by command.
   public func caps(
     buyer: AccountRecord, merchant: AccountRecord, at clock: DecayClock
   ) -> SubsidyAmounts {

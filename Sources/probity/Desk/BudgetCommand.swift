@@ -51,6 +51,8 @@ extension BudgetCommand {
     static let configuration = CommandConfiguration(
       abstract: "Set a budget, at once.",
       discussion: """
+        A buyer's and a merchant's cap follow their trade as well, unless a budget of their own is \
+        set: probity budget set buyer365Days 900.00 --of 42.
         Example: probity budget set globalDay 50000.00 --actor anna --reason "end of month"
         """)
 

@@ -133,7 +133,11 @@ extension ClaimCommand {
 
   struct Withdraw: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Take a claim back: it is as if it had not been opened.")
+      abstract: "Take a claim back: it is as if it had not been opened.",
+      discussion: """
+        Not behind a verdict or a payment, and not while a human is to look at it: then it is \
+        decided, as rejected if the buyer does not stand by it.
+        """)
 
     @Argument(help: "The claim's id.")
     var claim: ClaimArgument
