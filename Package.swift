@@ -42,6 +42,7 @@ let package = Package(
     .library(name: "IntegrityCore", targets: ["IntegrityCore"]),
     .library(name: "IntegrityPolicy", targets: ["IntegrityPolicy"]),
     .library(name: "AccountStore", targets: ["AccountStore"]),
+    .library(name: "Rescoring", targets: ["Rescoring"]),
     .library(name: "CommandLog", targets: ["CommandLog"]),
     .library(name: "ProbityWire", targets: ["ProbityWire"]),
     .library(name: "ProbityEngine", targets: ["ProbityEngine"]),
@@ -82,6 +83,7 @@ let package = Package(
       name: "EventFeed", dependencies: ["IntegrityCore", "CXXHash"], swiftSettings: house),
     .target(
       name: "PolicyFitting", dependencies: ["IntegrityCore"], swiftSettings: house),
+    .target(name: "Rescoring", dependencies: ["IntegrityCore"], swiftSettings: house),
     .target(
       name: "MarketplaceSimulator", dependencies: ["IntegrityCore"], swiftSettings: house),
     .target(
@@ -216,6 +218,9 @@ let package = Package(
     .testTarget(
       name: "PolicyFittingTests",
       dependencies: ["PolicyFitting", "IntegrityPolicy", "IntegrityCore"],
+      swiftSettings: house),
+    .testTarget(
+      name: "RescoringTests", dependencies: ["Rescoring", "IntegrityPolicy", "IntegrityCore"],
       swiftSettings: house),
     .testTarget(
       name: "EventFeedTests", dependencies: ["EventFeed", "IntegrityCore"], swiftSettings: house),

@@ -35,6 +35,7 @@ let package = Package(
         .product(name: "IntegrityCore", package: "probity"),
         .product(name: "IntegrityPolicy", package: "probity"),
         .product(name: "AccountStore", package: "probity"),
+        .product(name: "Rescoring", package: "probity"),
         .product(name: "CommandLog", package: "probity"),
         .product(name: "ProbityEngine", package: "probity"),
         .product(name: "ProbityWire", package: "probity"),

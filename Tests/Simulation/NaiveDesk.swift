@@ -291,32 +291,33 @@ struct NaiveDesk {
       }
     if key != 0, let own = budgets[BudgetKey(scope: scope, key: key)] { return Double(own) }
     let amount = budgets[BudgetKey(scope: scope, key: 0)] ?? active.subsidy.caps[scope].rawValue
+    return min(Double(amount), borne(scope, claim, at: moment))
+  }
+
+  /// What trade bears of what is paid in a scope.
+  private func borne(_ scope: SubsidyScope, _ claim: Claim, at moment: UnixSeconds) -> Double {
     let turnover = active.subsidy.turnover
-    // Behind the window.
+    let (base, share, trade): (Minor, Float, Double)
+    switch scope {
+    case .buyer365Days:
+      let account = AccountKey(.buyer, claim.buyer)
+      (base, share) = (turnover.buyerBase, turnover.buyerShare)
+      trade =
+        counter(account, BuyerCounter.valueOrdered.rawValue, moment)
+        - counter(account, BuyerCounter.valueClaimed.rawValue, moment)
+    case .merchant30Days:
+      let account = AccountKey(.merchant, claim.merchant)
+      (base, share) = (turnover.merchantBase, turnover.merchantShare)
+      trade =
+        counter(account, MerchantCounter.valueSold.rawValue, moment)
+        - counter(account, MerchantCounter.valueDisputed.rawValue, moment)
+    default: return .infinity
+    }
+    // What is left behind the window.
     let left = NaiveModel.fading(
       from: .zero, to: UnixSeconds(scope.days * 86_400),
       halfLife: Double(EvidenceSchema.standard.halfLifeSeconds))
-    switch scope {
-    case .buyer365Days:
-      let buyer = AccountKey(.buyer, claim.buyer)
-      let trade =
-        counter(buyer, BuyerCounter.valueOrdered.rawValue, moment)
-        - counter(buyer, BuyerCounter.valueClaimed.rawValue, moment)
-      return min(
-        Double(amount),
-        Double(turnover.buyerBase.rawValue)
-          + Double(turnover.buyerShare) * max(0, trade) * (1 - left))
-    case .merchant30Days:
-      let merchant = AccountKey(.merchant, claim.merchant)
-      let trade =
-        counter(merchant, MerchantCounter.valueSold.rawValue, moment)
-        - counter(merchant, MerchantCounter.valueDisputed.rawValue, moment)
-      return min(
-        Double(amount),
-        Double(turnover.merchantBase.rawValue)
-          + Double(turnover.merchantShare) * max(0, trade) * (1 - left))
-    default: return Double(amount)
-    }
+    return Double(base.rawValue) + Double(share) * max(0, trade) * (1 - left)
   }
 
   /// What the command itself has put in or taken out included. As the core reads it: not as of

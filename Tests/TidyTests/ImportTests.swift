@@ -8,6 +8,7 @@ enum Imports {
     "IntegrityCore": [],
     "IntegrityPolicy": ["IntegrityCore", "Yams", "Foundation"],
     "PolicyFitting": ["IntegrityCore", "SystemC"],
+    "Rescoring": ["IntegrityCore"],
     "EventFeed": ["IntegrityCore", "CXXHash", "Foundation"],
     "MarketplaceSimulator": ["IntegrityCore"],
     "AccountStore": ["IntegrityCore", "CProbityShims", "Synchronization"],

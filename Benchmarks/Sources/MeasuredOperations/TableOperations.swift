@@ -2,6 +2,7 @@ import AccountStore
 import BenchmarkMachine
 import IntegrityCore
 import IntegrityPolicy
+import Rescoring
 
 /// Finding, changing, inserting and copying accounts.
 public enum TableOperations {
@@ -34,6 +35,8 @@ public enum TableOperations {
         $0.judgeBatches($1)
       },
       onTable("locate and store a known account") { $0.change($1) },
+      // Ten million in a second on two cores.
+      onTable("scan and judge under two policies", aimNanoseconds: 200) { $0.rescore($1) },
       MeasuredOperation("copy a record for a snapshot, \(label)") {
         let subject = try TableSubject(accountCount: accountCount)
         // Once through the table, after which its notes of changed records have their memory.
@@ -65,9 +68,14 @@ final class TableSubject {
   private let ids: [UInt64]
   private var position = 0
   private var piece: [UInt8] = []
+  private let candidate: Policy
 
   init(accountCount: Int, seed: UInt64 = 1) throws {
     let layout = StoreLayout(accountsMax: Swift.max(accountCount * 2, 1 << 16))
+    candidate = try PolicyDocument.load(
+      yaml: PolicyDocument.standardText.replacing("  base: 600\n", with: "  base: 590\n"),
+      file: "candidate"
+    ).policy
     table = try AccountTable(layout: layout, seed: seed)
     let rules = EvidenceRules(schema: .standard, policy: policy)
     for id in 1...UInt64(accountCount) {
@@ -131,6 +139,24 @@ final class TableSubject {
       }
     }
     return sum
+  }
+
+  /// Walks over the accounts, from the first again behind the last.
+  func rescore(_ count: Int) -> UInt64 {
+    var tally = PopulationTally(
+      active: policy, candidate: candidate, schema: .standard, now: clock.now)
+    var scan = TableScan(table)
+    var records: [AccountRecord] = []
+    var left = count
+    while left > 0 {
+      if !scan.next(into: &records) {
+        scan = TableScan(table)
+        continue
+      }
+      for record in records.prefix(left) { tally.add(record) }
+      left -= records.count
+    }
+    return tally.buyers.tiers.total &+ tally.buyers.tiers.changedCount
   }
 
   func change(_ count: Int) -> UInt64 {
