@@ -1,7 +1,7 @@
 // Which outcome a claim gets: the first rule that fits wins.
 
 extension Policy {
-  /// Decides a claim. Pure; no allocation; some 270 ns with both records in cache.
+  /// Decides a claim. Pure; no allocation; some 290 ns with both records in cache.
   ///
   /// In this order: an operator's standing order; proof by the carrier; what is no
   /// matter of quality; what a human has to look at; the buyer's floor and the caps; the lot.
