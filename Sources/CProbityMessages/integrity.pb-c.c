@@ -2662,6 +2662,546 @@ void   probity__v1__shadow_reply__free_unpacked
   assert(message->base.descriptor == &probity__v1__shadow_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   probity__v1__assess_request__init
+                     (Probity__V1__AssessRequest         *message)
+{
+  static const Probity__V1__AssessRequest init_value = PROBITY__V1__ASSESS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t probity__v1__assess_request__get_packed_size
+                     (const Probity__V1__AssessRequest *message)
+{
+  assert(message->base.descriptor == &probity__v1__assess_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__assess_request__pack
+                     (const Probity__V1__AssessRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__assess_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__assess_request__pack_to_buffer
+                     (const Probity__V1__AssessRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__assess_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__AssessRequest *
+       probity__v1__assess_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__AssessRequest *)
+     protobuf_c_message_unpack (&probity__v1__assess_request__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__assess_request__free_unpacked
+                     (Probity__V1__AssessRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__assess_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__decide_standing_request__init
+                     (Probity__V1__DecideStandingRequest         *message)
+{
+  static const Probity__V1__DecideStandingRequest init_value = PROBITY__V1__DECIDE_STANDING_REQUEST__INIT;
+  *message = init_value;
+}
+size_t probity__v1__decide_standing_request__get_packed_size
+                     (const Probity__V1__DecideStandingRequest *message)
+{
+  assert(message->base.descriptor == &probity__v1__decide_standing_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__decide_standing_request__pack
+                     (const Probity__V1__DecideStandingRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__decide_standing_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__decide_standing_request__pack_to_buffer
+                     (const Probity__V1__DecideStandingRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__decide_standing_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__DecideStandingRequest *
+       probity__v1__decide_standing_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__DecideStandingRequest *)
+     protobuf_c_message_unpack (&probity__v1__decide_standing_request__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__decide_standing_request__free_unpacked
+                     (Probity__V1__DecideStandingRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__decide_standing_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__appeal_standing_request__init
+                     (Probity__V1__AppealStandingRequest         *message)
+{
+  static const Probity__V1__AppealStandingRequest init_value = PROBITY__V1__APPEAL_STANDING_REQUEST__INIT;
+  *message = init_value;
+}
+size_t probity__v1__appeal_standing_request__get_packed_size
+                     (const Probity__V1__AppealStandingRequest *message)
+{
+  assert(message->base.descriptor == &probity__v1__appeal_standing_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__appeal_standing_request__pack
+                     (const Probity__V1__AppealStandingRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__appeal_standing_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__appeal_standing_request__pack_to_buffer
+                     (const Probity__V1__AppealStandingRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__appeal_standing_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__AppealStandingRequest *
+       probity__v1__appeal_standing_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__AppealStandingRequest *)
+     protobuf_c_message_unpack (&probity__v1__appeal_standing_request__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__appeal_standing_request__free_unpacked
+                     (Probity__V1__AppealStandingRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__appeal_standing_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__decide_standing_appeal_request__init
+                     (Probity__V1__DecideStandingAppealRequest         *message)
+{
+  static const Probity__V1__DecideStandingAppealRequest init_value = PROBITY__V1__DECIDE_STANDING_APPEAL_REQUEST__INIT;
+  *message = init_value;
+}
+size_t probity__v1__decide_standing_appeal_request__get_packed_size
+                     (const Probity__V1__DecideStandingAppealRequest *message)
+{
+  assert(message->base.descriptor == &probity__v1__decide_standing_appeal_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__decide_standing_appeal_request__pack
+                     (const Probity__V1__DecideStandingAppealRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__decide_standing_appeal_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__decide_standing_appeal_request__pack_to_buffer
+                     (const Probity__V1__DecideStandingAppealRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__decide_standing_appeal_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__DecideStandingAppealRequest *
+       probity__v1__decide_standing_appeal_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__DecideStandingAppealRequest *)
+     protobuf_c_message_unpack (&probity__v1__decide_standing_appeal_request__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__decide_standing_appeal_request__free_unpacked
+                     (Probity__V1__DecideStandingAppealRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__decide_standing_appeal_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__certify_request__init
+                     (Probity__V1__CertifyRequest         *message)
+{
+  static const Probity__V1__CertifyRequest init_value = PROBITY__V1__CERTIFY_REQUEST__INIT;
+  *message = init_value;
+}
+size_t probity__v1__certify_request__get_packed_size
+                     (const Probity__V1__CertifyRequest *message)
+{
+  assert(message->base.descriptor == &probity__v1__certify_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__certify_request__pack
+                     (const Probity__V1__CertifyRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__certify_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__certify_request__pack_to_buffer
+                     (const Probity__V1__CertifyRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__certify_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__CertifyRequest *
+       probity__v1__certify_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__CertifyRequest *)
+     protobuf_c_message_unpack (&probity__v1__certify_request__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__certify_request__free_unpacked
+                     (Probity__V1__CertifyRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__certify_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__revoke_certification_request__init
+                     (Probity__V1__RevokeCertificationRequest         *message)
+{
+  static const Probity__V1__RevokeCertificationRequest init_value = PROBITY__V1__REVOKE_CERTIFICATION_REQUEST__INIT;
+  *message = init_value;
+}
+size_t probity__v1__revoke_certification_request__get_packed_size
+                     (const Probity__V1__RevokeCertificationRequest *message)
+{
+  assert(message->base.descriptor == &probity__v1__revoke_certification_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__revoke_certification_request__pack
+                     (const Probity__V1__RevokeCertificationRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__revoke_certification_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__revoke_certification_request__pack_to_buffer
+                     (const Probity__V1__RevokeCertificationRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__revoke_certification_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__RevokeCertificationRequest *
+       probity__v1__revoke_certification_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__RevokeCertificationRequest *)
+     protobuf_c_message_unpack (&probity__v1__revoke_certification_request__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__revoke_certification_request__free_unpacked
+                     (Probity__V1__RevokeCertificationRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__revoke_certification_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__get_standing_request__init
+                     (Probity__V1__GetStandingRequest         *message)
+{
+  static const Probity__V1__GetStandingRequest init_value = PROBITY__V1__GET_STANDING_REQUEST__INIT;
+  *message = init_value;
+}
+size_t probity__v1__get_standing_request__get_packed_size
+                     (const Probity__V1__GetStandingRequest *message)
+{
+  assert(message->base.descriptor == &probity__v1__get_standing_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__get_standing_request__pack
+                     (const Probity__V1__GetStandingRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__get_standing_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__get_standing_request__pack_to_buffer
+                     (const Probity__V1__GetStandingRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__get_standing_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__GetStandingRequest *
+       probity__v1__get_standing_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__GetStandingRequest *)
+     protobuf_c_message_unpack (&probity__v1__get_standing_request__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__get_standing_request__free_unpacked
+                     (Probity__V1__GetStandingRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__get_standing_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__get_standings_request__init
+                     (Probity__V1__GetStandingsRequest         *message)
+{
+  static const Probity__V1__GetStandingsRequest init_value = PROBITY__V1__GET_STANDINGS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t probity__v1__get_standings_request__get_packed_size
+                     (const Probity__V1__GetStandingsRequest *message)
+{
+  assert(message->base.descriptor == &probity__v1__get_standings_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__get_standings_request__pack
+                     (const Probity__V1__GetStandingsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__get_standings_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__get_standings_request__pack_to_buffer
+                     (const Probity__V1__GetStandingsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__get_standings_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__GetStandingsRequest *
+       probity__v1__get_standings_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__GetStandingsRequest *)
+     protobuf_c_message_unpack (&probity__v1__get_standings_request__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__get_standings_request__free_unpacked
+                     (Probity__V1__GetStandingsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__get_standings_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__conduct__init
+                     (Probity__V1__Conduct         *message)
+{
+  static const Probity__V1__Conduct init_value = PROBITY__V1__CONDUCT__INIT;
+  *message = init_value;
+}
+size_t probity__v1__conduct__get_packed_size
+                     (const Probity__V1__Conduct *message)
+{
+  assert(message->base.descriptor == &probity__v1__conduct__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__conduct__pack
+                     (const Probity__V1__Conduct *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__conduct__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__conduct__pack_to_buffer
+                     (const Probity__V1__Conduct *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__conduct__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__Conduct *
+       probity__v1__conduct__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__Conduct *)
+     protobuf_c_message_unpack (&probity__v1__conduct__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__conduct__free_unpacked
+                     (Probity__V1__Conduct *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__conduct__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__standing_step__init
+                     (Probity__V1__StandingStep         *message)
+{
+  static const Probity__V1__StandingStep init_value = PROBITY__V1__STANDING_STEP__INIT;
+  *message = init_value;
+}
+size_t probity__v1__standing_step__get_packed_size
+                     (const Probity__V1__StandingStep *message)
+{
+  assert(message->base.descriptor == &probity__v1__standing_step__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__standing_step__pack
+                     (const Probity__V1__StandingStep *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__standing_step__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__standing_step__pack_to_buffer
+                     (const Probity__V1__StandingStep *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__standing_step__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__StandingStep *
+       probity__v1__standing_step__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__StandingStep *)
+     protobuf_c_message_unpack (&probity__v1__standing_step__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__standing_step__free_unpacked
+                     (Probity__V1__StandingStep *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__standing_step__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__standing_reply__init
+                     (Probity__V1__StandingReply         *message)
+{
+  static const Probity__V1__StandingReply init_value = PROBITY__V1__STANDING_REPLY__INIT;
+  *message = init_value;
+}
+size_t probity__v1__standing_reply__get_packed_size
+                     (const Probity__V1__StandingReply *message)
+{
+  assert(message->base.descriptor == &probity__v1__standing_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__standing_reply__pack
+                     (const Probity__V1__StandingReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__standing_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__standing_reply__pack_to_buffer
+                     (const Probity__V1__StandingReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__standing_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__StandingReply *
+       probity__v1__standing_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__StandingReply *)
+     protobuf_c_message_unpack (&probity__v1__standing_reply__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__standing_reply__free_unpacked
+                     (Probity__V1__StandingReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__standing_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__standings_reply__init
+                     (Probity__V1__StandingsReply         *message)
+{
+  static const Probity__V1__StandingsReply init_value = PROBITY__V1__STANDINGS_REPLY__INIT;
+  *message = init_value;
+}
+size_t probity__v1__standings_reply__get_packed_size
+                     (const Probity__V1__StandingsReply *message)
+{
+  assert(message->base.descriptor == &probity__v1__standings_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__standings_reply__pack
+                     (const Probity__V1__StandingsReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__standings_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__standings_reply__pack_to_buffer
+                     (const Probity__V1__StandingsReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__standings_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__StandingsReply *
+       probity__v1__standings_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__StandingsReply *)
+     protobuf_c_message_unpack (&probity__v1__standings_reply__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__standings_reply__free_unpacked
+                     (Probity__V1__StandingsReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__standings_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor probity__v1__hello__field_descriptors[5] =
 {
   {
@@ -8420,6 +8960,1274 @@ const ProtobufCMessageDescriptor probity__v1__shadow_reply__descriptor =
   (ProtobufCMessageInit) probity__v1__shadow_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor probity__v1__assess_request__field_descriptors[4] =
+{
+  {
+    "merchant",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__AssessRequest, merchant),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__AssessRequest, at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actor",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__AssessRequest, actor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__AssessRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__assess_request__field_indices_by_name[] = {
+  2,   /* field[2] = actor */
+  1,   /* field[1] = at */
+  0,   /* field[0] = merchant */
+  3,   /* field[3] = reason */
+};
+static const ProtobufCIntRange probity__v1__assess_request__number_ranges[2 + 1] =
+{
+  { 1, 0 },
+  { 13, 1 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor probity__v1__assess_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.AssessRequest",
+  "AssessRequest",
+  "Probity__V1__AssessRequest",
+  "probity.v1",
+  sizeof(Probity__V1__AssessRequest),
+  4,
+  probity__v1__assess_request__field_descriptors,
+  probity__v1__assess_request__field_indices_by_name,
+  2,  probity__v1__assess_request__number_ranges,
+  (ProtobufCMessageInit) probity__v1__assess_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__decide_standing_request__field_descriptors[5] =
+{
+  {
+    "merchant",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__DecideStandingRequest, merchant),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "decision",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__DecideStandingRequest, decision),
+    &probity__v1__standing_decision__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__DecideStandingRequest, at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actor",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__DecideStandingRequest, actor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__DecideStandingRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__decide_standing_request__field_indices_by_name[] = {
+  3,   /* field[3] = actor */
+  2,   /* field[2] = at */
+  1,   /* field[1] = decision */
+  0,   /* field[0] = merchant */
+  4,   /* field[4] = reason */
+};
+static const ProtobufCIntRange probity__v1__decide_standing_request__number_ranges[2 + 1] =
+{
+  { 1, 0 },
+  { 13, 2 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor probity__v1__decide_standing_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.DecideStandingRequest",
+  "DecideStandingRequest",
+  "Probity__V1__DecideStandingRequest",
+  "probity.v1",
+  sizeof(Probity__V1__DecideStandingRequest),
+  5,
+  probity__v1__decide_standing_request__field_descriptors,
+  probity__v1__decide_standing_request__field_indices_by_name,
+  2,  probity__v1__decide_standing_request__number_ranges,
+  (ProtobufCMessageInit) probity__v1__decide_standing_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__appeal_standing_request__field_descriptors[4] =
+{
+  {
+    "merchant",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__AppealStandingRequest, merchant),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__AppealStandingRequest, at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actor",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__AppealStandingRequest, actor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__AppealStandingRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__appeal_standing_request__field_indices_by_name[] = {
+  2,   /* field[2] = actor */
+  1,   /* field[1] = at */
+  0,   /* field[0] = merchant */
+  3,   /* field[3] = reason */
+};
+static const ProtobufCIntRange probity__v1__appeal_standing_request__number_ranges[2 + 1] =
+{
+  { 1, 0 },
+  { 13, 1 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor probity__v1__appeal_standing_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.AppealStandingRequest",
+  "AppealStandingRequest",
+  "Probity__V1__AppealStandingRequest",
+  "probity.v1",
+  sizeof(Probity__V1__AppealStandingRequest),
+  4,
+  probity__v1__appeal_standing_request__field_descriptors,
+  probity__v1__appeal_standing_request__field_indices_by_name,
+  2,  probity__v1__appeal_standing_request__number_ranges,
+  (ProtobufCMessageInit) probity__v1__appeal_standing_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__decide_standing_appeal_request__field_descriptors[5] =
+{
+  {
+    "merchant",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__DecideStandingAppealRequest, merchant),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "upheld",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__DecideStandingAppealRequest, upheld),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__DecideStandingAppealRequest, at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actor",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__DecideStandingAppealRequest, actor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__DecideStandingAppealRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__decide_standing_appeal_request__field_indices_by_name[] = {
+  3,   /* field[3] = actor */
+  2,   /* field[2] = at */
+  0,   /* field[0] = merchant */
+  4,   /* field[4] = reason */
+  1,   /* field[1] = upheld */
+};
+static const ProtobufCIntRange probity__v1__decide_standing_appeal_request__number_ranges[2 + 1] =
+{
+  { 1, 0 },
+  { 13, 2 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor probity__v1__decide_standing_appeal_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.DecideStandingAppealRequest",
+  "DecideStandingAppealRequest",
+  "Probity__V1__DecideStandingAppealRequest",
+  "probity.v1",
+  sizeof(Probity__V1__DecideStandingAppealRequest),
+  5,
+  probity__v1__decide_standing_appeal_request__field_descriptors,
+  probity__v1__decide_standing_appeal_request__field_indices_by_name,
+  2,  probity__v1__decide_standing_appeal_request__number_ranges,
+  (ProtobufCMessageInit) probity__v1__decide_standing_appeal_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__certify_request__field_descriptors[6] =
+{
+  {
+    "merchant",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__CertifyRequest, merchant),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "certification",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__CertifyRequest, certification),
+    &probity__v1__certification__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ends_at",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__CertifyRequest, ends_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__CertifyRequest, at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actor",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__CertifyRequest, actor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__CertifyRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__certify_request__field_indices_by_name[] = {
+  4,   /* field[4] = actor */
+  3,   /* field[3] = at */
+  1,   /* field[1] = certification */
+  2,   /* field[2] = ends_at */
+  0,   /* field[0] = merchant */
+  5,   /* field[5] = reason */
+};
+static const ProtobufCIntRange probity__v1__certify_request__number_ranges[2 + 1] =
+{
+  { 1, 0 },
+  { 13, 3 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor probity__v1__certify_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.CertifyRequest",
+  "CertifyRequest",
+  "Probity__V1__CertifyRequest",
+  "probity.v1",
+  sizeof(Probity__V1__CertifyRequest),
+  6,
+  probity__v1__certify_request__field_descriptors,
+  probity__v1__certify_request__field_indices_by_name,
+  2,  probity__v1__certify_request__number_ranges,
+  (ProtobufCMessageInit) probity__v1__certify_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__revoke_certification_request__field_descriptors[4] =
+{
+  {
+    "merchant",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__RevokeCertificationRequest, merchant),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__RevokeCertificationRequest, at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actor",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__RevokeCertificationRequest, actor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__RevokeCertificationRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__revoke_certification_request__field_indices_by_name[] = {
+  2,   /* field[2] = actor */
+  1,   /* field[1] = at */
+  0,   /* field[0] = merchant */
+  3,   /* field[3] = reason */
+};
+static const ProtobufCIntRange probity__v1__revoke_certification_request__number_ranges[2 + 1] =
+{
+  { 1, 0 },
+  { 13, 1 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor probity__v1__revoke_certification_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.RevokeCertificationRequest",
+  "RevokeCertificationRequest",
+  "Probity__V1__RevokeCertificationRequest",
+  "probity.v1",
+  sizeof(Probity__V1__RevokeCertificationRequest),
+  4,
+  probity__v1__revoke_certification_request__field_descriptors,
+  probity__v1__revoke_certification_request__field_indices_by_name,
+  2,  probity__v1__revoke_certification_request__number_ranges,
+  (ProtobufCMessageInit) probity__v1__revoke_certification_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__get_standing_request__field_descriptors[1] =
+{
+  {
+    "merchant",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__GetStandingRequest, merchant),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__get_standing_request__field_indices_by_name[] = {
+  0,   /* field[0] = merchant */
+};
+static const ProtobufCIntRange probity__v1__get_standing_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor probity__v1__get_standing_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.GetStandingRequest",
+  "GetStandingRequest",
+  "Probity__V1__GetStandingRequest",
+  "probity.v1",
+  sizeof(Probity__V1__GetStandingRequest),
+  1,
+  probity__v1__get_standing_request__field_descriptors,
+  probity__v1__get_standing_request__field_indices_by_name,
+  1,  probity__v1__get_standing_request__number_ranges,
+  (ProtobufCMessageInit) probity__v1__get_standing_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__get_standings_request__field_descriptors[3] =
+{
+  {
+    "standing",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__GetStandingsRequest, standing),
+    &probity__v1__standing__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "waiting",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__GetStandingsRequest, waiting),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "below",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__GetStandingsRequest, below),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__get_standings_request__field_indices_by_name[] = {
+  2,   /* field[2] = below */
+  0,   /* field[0] = standing */
+  1,   /* field[1] = waiting */
+};
+static const ProtobufCIntRange probity__v1__get_standings_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor probity__v1__get_standings_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.GetStandingsRequest",
+  "GetStandingsRequest",
+  "Probity__V1__GetStandingsRequest",
+  "probity.v1",
+  sizeof(Probity__V1__GetStandingsRequest),
+  3,
+  probity__v1__get_standings_request__field_descriptors,
+  probity__v1__get_standings_request__field_indices_by_name,
+  1,  probity__v1__get_standings_request__number_ranges,
+  (ProtobufCMessageInit) probity__v1__get_standings_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__conduct__field_descriptors[5] =
+{
+  {
+    "dimension",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__Conduct, dimension),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "incidents",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__Conduct, incidents),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "orders",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__Conduct, orders),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "certain_rate",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__Conduct, certain_rate),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "calls_for",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__Conduct, calls_for),
+    &probity__v1__standing__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__conduct__field_indices_by_name[] = {
+  4,   /* field[4] = calls_for */
+  3,   /* field[3] = certain_rate */
+  0,   /* field[0] = dimension */
+  1,   /* field[1] = incidents */
+  2,   /* field[2] = orders */
+};
+static const ProtobufCIntRange probity__v1__conduct__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor probity__v1__conduct__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.Conduct",
+  "Conduct",
+  "Probity__V1__Conduct",
+  "probity.v1",
+  sizeof(Probity__V1__Conduct),
+  5,
+  probity__v1__conduct__field_descriptors,
+  probity__v1__conduct__field_indices_by_name,
+  1,  probity__v1__conduct__number_ranges,
+  (ProtobufCMessageInit) probity__v1__conduct__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__standing_step__field_descriptors[11] =
+{
+  {
+    "standing",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StandingStep, standing),
+    &probity__v1__standing__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cause",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StandingStep, cause),
+    &probity__v1__standing_cause__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "conduct",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StandingStep, conduct),
+    &probity__v1__conduct__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StandingStep, at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "policy_version",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StandingStep, policy_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "log_position",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StandingStep, log_position),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actor",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StandingStep, actor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StandingStep, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "appeal",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StandingStep, appeal),
+    &probity__v1__appeal_state__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "appeal_opened_at",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StandingStep, appeal_opened_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "appeal_decided_at",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StandingStep, appeal_decided_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__standing_step__field_indices_by_name[] = {
+  6,   /* field[6] = actor */
+  8,   /* field[8] = appeal */
+  10,   /* field[10] = appeal_decided_at */
+  9,   /* field[9] = appeal_opened_at */
+  3,   /* field[3] = at */
+  1,   /* field[1] = cause */
+  2,   /* field[2] = conduct */
+  5,   /* field[5] = log_position */
+  4,   /* field[4] = policy_version */
+  7,   /* field[7] = reason */
+  0,   /* field[0] = standing */
+};
+static const ProtobufCIntRange probity__v1__standing_step__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 11 }
+};
+const ProtobufCMessageDescriptor probity__v1__standing_step__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.StandingStep",
+  "StandingStep",
+  "Probity__V1__StandingStep",
+  "probity.v1",
+  sizeof(Probity__V1__StandingStep),
+  11,
+  probity__v1__standing_step__field_descriptors,
+  probity__v1__standing_step__field_indices_by_name,
+  1,  probity__v1__standing_step__number_ranges,
+  (ProtobufCMessageInit) probity__v1__standing_step__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__standing_reply__field_descriptors[22] =
+{
+  {
+    "merchant",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StandingReply, merchant),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "standing",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StandingReply, standing),
+    &probity__v1__standing__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "steps",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Probity__V1__StandingReply, n_steps),
+    offsetof(Probity__V1__StandingReply, steps),
+    &probity__v1__standing_step__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "held_until",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StandingReply, held_until),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "notice_ends_at",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StandingReply, notice_ends_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "notice",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StandingReply, notice),
+    &probity__v1__notice_result__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "appealable_until",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StandingReply, appealable_until),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "answer_due_at",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StandingReply, answer_due_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "certification",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StandingReply, certification),
+    &probity__v1__certification__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "certified_at",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StandingReply, certified_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "certified_until",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StandingReply, certified_until),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "certified_by",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StandingReply, certified_by),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "certified_why",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StandingReply, certified_why),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "conduct",
+    14,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Probity__V1__StandingReply, n_conduct),
+    offsetof(Probity__V1__StandingReply, conduct),
+    &probity__v1__conduct__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "calls_for",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StandingReply, calls_for),
+    &probity__v1__standing__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "mature",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StandingReply, mature),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "distinct_buyers",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StandingReply, distinct_buyers),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "as_of",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StandingReply, as_of),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "changed",
+    19,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StandingReply, changed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "log_position",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StandingReply, log_position),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "policy_version",
+    21,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StandingReply, policy_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "policy_hash",
+    22,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StandingReply, policy_hash),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__standing_reply__field_indices_by_name[] = {
+  7,   /* field[7] = answer_due_at */
+  6,   /* field[6] = appealable_until */
+  17,   /* field[17] = as_of */
+  14,   /* field[14] = calls_for */
+  8,   /* field[8] = certification */
+  9,   /* field[9] = certified_at */
+  11,   /* field[11] = certified_by */
+  10,   /* field[10] = certified_until */
+  12,   /* field[12] = certified_why */
+  18,   /* field[18] = changed */
+  13,   /* field[13] = conduct */
+  16,   /* field[16] = distinct_buyers */
+  3,   /* field[3] = held_until */
+  19,   /* field[19] = log_position */
+  15,   /* field[15] = mature */
+  0,   /* field[0] = merchant */
+  5,   /* field[5] = notice */
+  4,   /* field[4] = notice_ends_at */
+  21,   /* field[21] = policy_hash */
+  20,   /* field[20] = policy_version */
+  1,   /* field[1] = standing */
+  2,   /* field[2] = steps */
+};
+static const ProtobufCIntRange probity__v1__standing_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 22 }
+};
+const ProtobufCMessageDescriptor probity__v1__standing_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.StandingReply",
+  "StandingReply",
+  "Probity__V1__StandingReply",
+  "probity.v1",
+  sizeof(Probity__V1__StandingReply),
+  22,
+  probity__v1__standing_reply__field_descriptors,
+  probity__v1__standing_reply__field_indices_by_name,
+  1,  probity__v1__standing_reply__number_ranges,
+  (ProtobufCMessageInit) probity__v1__standing_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__standings_reply__field_descriptors[4] =
+{
+  {
+    "standings",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Probity__V1__StandingsReply, n_standings),
+    offsetof(Probity__V1__StandingsReply, standings),
+    &probity__v1__standing_reply__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "more",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StandingsReply, more),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StandingsReply, next),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "log_position",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StandingsReply, log_position),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__standings_reply__field_indices_by_name[] = {
+  3,   /* field[3] = log_position */
+  1,   /* field[1] = more */
+  2,   /* field[2] = next */
+  0,   /* field[0] = standings */
+};
+static const ProtobufCIntRange probity__v1__standings_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor probity__v1__standings_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.StandingsReply",
+  "StandingsReply",
+  "Probity__V1__StandingsReply",
+  "probity.v1",
+  sizeof(Probity__V1__StandingsReply),
+  4,
+  probity__v1__standings_reply__field_descriptors,
+  probity__v1__standings_reply__field_indices_by_name,
+  1,  probity__v1__standings_reply__number_ranges,
+  (ProtobufCMessageInit) probity__v1__standings_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCEnumValue probity__v1__account_kind__enum_values_by_number[3] =
 {
   { "ACCOUNT_KIND_UNSPECIFIED", "PROBITY__V1__ACCOUNT_KIND__ACCOUNT_KIND_UNSPECIFIED", 0 },
@@ -9040,5 +10848,175 @@ const ProtobufCEnumDescriptor probity__v1__outcome_change_kind__descriptor =
   probity__v1__outcome_change_kind__enum_values_by_name,
   1,
   probity__v1__outcome_change_kind__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue probity__v1__standing__enum_values_by_number[5] =
+{
+  { "NORMAL", "PROBITY__V1__STANDING__NORMAL", 0 },
+  { "WATCH", "PROBITY__V1__STANDING__WATCH", 1 },
+  { "RESTRICTED", "PROBITY__V1__STANDING__RESTRICTED", 2 },
+  { "CLEAR_OUT_NOTICE", "PROBITY__V1__STANDING__CLEAR_OUT_NOTICE", 3 },
+  { "CLEARED_OUT", "PROBITY__V1__STANDING__CLEARED_OUT", 4 },
+};
+static const ProtobufCIntRange probity__v1__standing__value_ranges[] = {
+{0, 0},{0, 5}
+};
+static const ProtobufCEnumValueIndex probity__v1__standing__enum_values_by_name[5] =
+{
+  { "CLEARED_OUT", 4 },
+  { "CLEAR_OUT_NOTICE", 3 },
+  { "NORMAL", 0 },
+  { "RESTRICTED", 2 },
+  { "WATCH", 1 },
+};
+const ProtobufCEnumDescriptor probity__v1__standing__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "probity.v1.Standing",
+  "Standing",
+  "Probity__V1__Standing",
+  "probity.v1",
+  5,
+  probity__v1__standing__enum_values_by_number,
+  5,
+  probity__v1__standing__enum_values_by_name,
+  1,
+  probity__v1__standing__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue probity__v1__certification__enum_values_by_number[5] =
+{
+  { "CERTIFICATION_NONE", "PROBITY__V1__CERTIFICATION__CERTIFICATION_NONE", 0 },
+  { "FACTORY", "PROBITY__V1__CERTIFICATION__FACTORY", 1 },
+  { "BRAND_OEM", "PROBITY__V1__CERTIFICATION__BRAND_OEM", 2 },
+  { "SRDI_FACTORY", "PROBITY__V1__CERTIFICATION__SRDI_FACTORY", 3 },
+  { "ORIGIN_AGGREGATOR", "PROBITY__V1__CERTIFICATION__ORIGIN_AGGREGATOR", 4 },
+};
+static const ProtobufCIntRange probity__v1__certification__value_ranges[] = {
+{0, 0},{0, 5}
+};
+static const ProtobufCEnumValueIndex probity__v1__certification__enum_values_by_name[5] =
+{
+  { "BRAND_OEM", 2 },
+  { "CERTIFICATION_NONE", 0 },
+  { "FACTORY", 1 },
+  { "ORIGIN_AGGREGATOR", 4 },
+  { "SRDI_FACTORY", 3 },
+};
+const ProtobufCEnumDescriptor probity__v1__certification__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "probity.v1.Certification",
+  "Certification",
+  "Probity__V1__Certification",
+  "probity.v1",
+  5,
+  probity__v1__certification__enum_values_by_number,
+  5,
+  probity__v1__certification__enum_values_by_name,
+  1,
+  probity__v1__certification__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue probity__v1__standing_cause__enum_values_by_number[6] =
+{
+  { "STANDING_CAUSE_UNSPECIFIED", "PROBITY__V1__STANDING_CAUSE__STANDING_CAUSE_UNSPECIFIED", 0 },
+  { "CONDUCT", "PROBITY__V1__STANDING_CAUSE__CONDUCT", 1 },
+  { "EASED", "PROBITY__V1__STANDING_CAUSE__EASED", 2 },
+  { "NOTICE_MET", "PROBITY__V1__STANDING_CAUSE__NOTICE_MET", 3 },
+  { "STANDING_DECIDED", "PROBITY__V1__STANDING_CAUSE__STANDING_DECIDED", 4 },
+  { "STANDING_APPEAL_UPHELD", "PROBITY__V1__STANDING_CAUSE__STANDING_APPEAL_UPHELD", 5 },
+};
+static const ProtobufCIntRange probity__v1__standing_cause__value_ranges[] = {
+{0, 0},{0, 6}
+};
+static const ProtobufCEnumValueIndex probity__v1__standing_cause__enum_values_by_name[6] =
+{
+  { "CONDUCT", 1 },
+  { "EASED", 2 },
+  { "NOTICE_MET", 3 },
+  { "STANDING_APPEAL_UPHELD", 5 },
+  { "STANDING_CAUSE_UNSPECIFIED", 0 },
+  { "STANDING_DECIDED", 4 },
+};
+const ProtobufCEnumDescriptor probity__v1__standing_cause__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "probity.v1.StandingCause",
+  "StandingCause",
+  "Probity__V1__StandingCause",
+  "probity.v1",
+  6,
+  probity__v1__standing_cause__enum_values_by_number,
+  6,
+  probity__v1__standing_cause__enum_values_by_name,
+  1,
+  probity__v1__standing_cause__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue probity__v1__standing_decision__enum_values_by_number[5] =
+{
+  { "STANDING_DECISION_UNSPECIFIED", "PROBITY__V1__STANDING_DECISION__STANDING_DECISION_UNSPECIFIED", 0 },
+  { "GIVE_NOTICE", "PROBITY__V1__STANDING_DECISION__GIVE_NOTICE", 1 },
+  { "CLEAR_OUT", "PROBITY__V1__STANDING_DECISION__CLEAR_OUT", 2 },
+  { "DISMISS", "PROBITY__V1__STANDING_DECISION__DISMISS", 3 },
+  { "REINSTATE", "PROBITY__V1__STANDING_DECISION__REINSTATE", 4 },
+};
+static const ProtobufCIntRange probity__v1__standing_decision__value_ranges[] = {
+{0, 0},{0, 5}
+};
+static const ProtobufCEnumValueIndex probity__v1__standing_decision__enum_values_by_name[5] =
+{
+  { "CLEAR_OUT", 2 },
+  { "DISMISS", 3 },
+  { "GIVE_NOTICE", 1 },
+  { "REINSTATE", 4 },
+  { "STANDING_DECISION_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor probity__v1__standing_decision__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "probity.v1.StandingDecision",
+  "StandingDecision",
+  "Probity__V1__StandingDecision",
+  "probity.v1",
+  5,
+  probity__v1__standing_decision__enum_values_by_number,
+  5,
+  probity__v1__standing_decision__enum_values_by_name,
+  1,
+  probity__v1__standing_decision__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue probity__v1__notice_result__enum_values_by_number[4] =
+{
+  { "NO_NOTICE", "PROBITY__V1__NOTICE_RESULT__NO_NOTICE", 0 },
+  { "NOTICE_PENDING", "PROBITY__V1__NOTICE_RESULT__NOTICE_PENDING", 1 },
+  { "MET", "PROBITY__V1__NOTICE_RESULT__MET", 2 },
+  { "UNMET", "PROBITY__V1__NOTICE_RESULT__UNMET", 3 },
+};
+static const ProtobufCIntRange probity__v1__notice_result__value_ranges[] = {
+{0, 0},{0, 4}
+};
+static const ProtobufCEnumValueIndex probity__v1__notice_result__enum_values_by_name[4] =
+{
+  { "MET", 2 },
+  { "NOTICE_PENDING", 1 },
+  { "NO_NOTICE", 0 },
+  { "UNMET", 3 },
+};
+const ProtobufCEnumDescriptor probity__v1__notice_result__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "probity.v1.NoticeResult",
+  "NoticeResult",
+  "Probity__V1__NoticeResult",
+  "probity.v1",
+  4,
+  probity__v1__notice_result__enum_values_by_number,
+  4,
+  probity__v1__notice_result__enum_values_by_name,
+  1,
+  probity__v1__notice_result__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

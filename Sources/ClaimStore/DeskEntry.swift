@@ -4,7 +4,7 @@ import IntegrityCore
 ///
 /// | word | field |
 /// |---|---|
-/// | 0 | kind, choice, account kinds of the keys: a byte each; number of the entry before of the same key plus one in the high half |
+/// | 0 | kind, choice, account kinds of the keys (of the second or, of a standing, its sort): a byte each; number of the entry before of the same key plus one in the high half |
 /// | 1–2 | keys: what it is about |
 /// | 3 | value |
 /// | 4 | when; when it ends in the high half, 0 = never |
@@ -29,6 +29,14 @@ package struct DeskEntry: WordRecord {
     case link = 3
     /// Of a scope (choice), or one category, buyer or merchant in it (key 1).
     case budget = 4
+    /// Of a merchant (key 1): where it stands (choice), how it came there (sort), what for
+    /// (value: incidents and orders), by which policy (key 2: its version).
+    case standing = 5
+    /// Of a merchant (key 1): its appeal against a step (value: that entry's number) is open,
+    /// upheld or rejected (choice).
+    case standingAppeal = 6
+    /// Of a merchant (key 1): what it is certified as (choice).
+    case certification = 7
   }
 
   package init(

@@ -11,7 +11,7 @@
 /// | 58 | 2 | day on which the stored tier was last deserved |
 /// | 60 | 1 | kind in bits 0–1, decay epoch in bits 2–7 |
 /// | 61 | 1 | stored tier, 1…5 |
-/// | 62 | 1 | standing (merchants; 0 = normal) |
+/// | 62 | 1 | merchants: standing in bits 0–2, certification in bits 3–5 |
 /// | 63 | 1 | best tier that was lost and not regained, 1…5; 0 = none |
 ///
 /// Little-endian where it leaves the process. Counters are in the units of
@@ -68,8 +68,8 @@ public struct AccountRecord: Sendable, Equatable {
   /// by itself: to be asked of bytes that were read from somewhere. About 2 ns.
   ///
   /// A well-formed record has an id and one of the two kinds; finite counters;
-  /// no tier worse than E, and none lost that is not better than the stored one; no standing,
-  /// if it is a buyer's; and no day after that of its newest event.
+  /// no tier worse than E, and none lost that is not better than the stored one; a standing and a
+  /// certification that there are, and none of a buyer's; and no day after that of its newest event.
   @inlinable
   public var isWellFormed: Bool {
     // A finite number times zero is zero; of infinity and not-a-number nothing else is.
@@ -77,7 +77,7 @@ public struct AccountRecord: Sendable, Equatable {
     let kindBits = kindAndEpoch & 3
     let day = lastEventAt.day
     return zero == 0 && !id.isNone && (kindBits == 1 || kindBits == 2) && tierCode <= 5
-      && (standing == 0 || kindBits == 2)
+      && (standing == 0 || kindBits == 2 && standing & 7 <= 4 && standing >> 3 <= 4)
       && (fallenFrom == 0 || fallenFrom < tierCode)
       && (firstEventDay <= day || firstEventDay == .max) && tierHeldDay <= day
   }

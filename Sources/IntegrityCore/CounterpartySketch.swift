@@ -12,14 +12,16 @@ public struct CounterpartySketch: Hashable, Sendable {
 
   public init(bits: UInt32 = 0) { self.bits = bits }
 
-  /// Counts a complaint of `id`.
+  /// Counts a complaint of `id`, if it is said whose it is.
   public mutating func insert(_ id: AccountID) {
+    if id.isNone { return }
     let shift = Self.shift(of: id)
     if (bits >> shift) & 3 < 3 { bits += 1 << shift }
   }
 
   /// Undoes one `insert` of `id`.
   public mutating func remove(_ id: AccountID) {
+    if id.isNone { return }
     let shift = Self.shift(of: id)
     let count = (bits >> shift) & 3
     if count == 1 || count == 2 { bits -= 1 << shift }

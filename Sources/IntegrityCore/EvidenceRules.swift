@@ -69,9 +69,12 @@ public struct EvidenceRules: Sendable {
       count(amount, .valueSold, event, &merchant)
     case .pickedUp(late: true):
       count(1, .pickupsLate, event, &merchant)
+      merchant.sketch.insert(event.buyer)
     case .cancelled(by: .merchant, cause: .outOfStock):
       count(1, .cancelledNoStock, event, &merchant)
+      merchant.sketch.insert(event.buyer)
     case .carrierProof(let proof):
+      merchant.sketch.insert(event.buyer)
       count(1, proof == .emptyParcel ? .parcelsEmpty : .shipmentsFalse, event, &merchant)
     case .claimDecided(.quality, .upheld):
       count(credibility, .qualityClaimsUpheld, event, &merchant)

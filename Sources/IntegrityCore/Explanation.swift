@@ -19,7 +19,7 @@ public struct Explanation: Sendable, Equatable {
   public let lastEventAt: UnixSeconds
   /// Day of the oldest event; nil if nothing ever happened.
   public let firstEventDay: UInt16?
-  /// Distinct counterparties that complained, or were complained about, estimated.
+  /// Distinct merchants that were claimed against, or buyers whose orders went wrong, estimated.
   public let distinctCounterparties: Int
 }
 

@@ -63,6 +63,7 @@ public final class Policy: Sendable {
   public let credibility: CredibilityRules
   public let claims: ClaimRules
   public let subsidy: SubsidyRules
+  public let governance: GovernanceRules
   public let buyerRules: CardRules
   public let merchantRules: CardRules
 
@@ -71,7 +72,8 @@ public final class Policy: Sendable {
   ///   there are as many dimensions as cases.
   public init(
     version: UInt32, buyer: CardRules, merchant: CardRules, tiers: TierRules,
-    credibility: CredibilityRules, claims: ClaimRules, subsidy: SubsidyRules
+    credibility: CredibilityRules, claims: ClaimRules, subsidy: SubsidyRules,
+    governance: GovernanceRules
   ) {
     precondition(buyer.dimensions.count == BuyerDimension.allCases.count)
     precondition(merchant.dimensions.count == MerchantDimension.allCases.count)
@@ -82,10 +84,12 @@ public final class Policy: Sendable {
     self.credibility = credibility
     self.claims = claims
     self.subsidy = subsidy
+    self.governance = governance
     buyerRules = buyer
     merchantRules = merchant
     hash = StateHash.of([
       Self.hash(version, [buyer, merchant], tiers, credibility), claims.hash, subsidy.hash,
+      governance.hash,
     ])
   }
 
@@ -127,6 +131,6 @@ extension Policy: Equatable {
   public static func == (a: Policy, b: Policy) -> Bool {
     a.version == b.version && a.buyerRules == b.buyerRules && a.merchantRules == b.merchantRules
       && a.tiers == b.tiers && a.credibility == b.credibility && a.claims == b.claims
-      && a.subsidy == b.subsidy
+      && a.subsidy == b.subsidy && a.governance == b.governance
   }
 }

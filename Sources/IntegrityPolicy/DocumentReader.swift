@@ -119,7 +119,8 @@ struct DocumentReader {
     let document = Section(
       root, path: "", mark: nil,
       keys: [
-        "version", "name", "tiers", "credibility", "claims", "subsidy", "buyer", "merchant",
+        "version", "name", "tiers", "credibility", "claims", "subsidy", "governance", "buyer",
+        "merchant",
       ], faults: faults)
     let version = document.integer("version", in: 1...Int(UInt32.max))
     let name = document.name("name")
@@ -128,7 +129,7 @@ struct DocumentReader {
       buyer: card(document, .buyer, BuyerDimension.allCases.map(\.name)),
       merchant: card(document, .merchant, MerchantDimension.allCases.map(\.name)),
       tiers: tiers(document), credibility: credibility(document),
-      claims: claims(document), subsidy: subsidy(document))
+      claims: claims(document), subsidy: subsidy(document), governance: governance(document))
     return PolicyDocument(name: name, policy: policy, text: text)
   }
 

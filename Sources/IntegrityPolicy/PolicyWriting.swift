@@ -22,6 +22,7 @@ extension PolicyDocument {
     }
     writer.claims(policy.claims)
     writer.subsidy(policy.subsidy)
+    writer.governance(policy.governance)
     writer.card(.buyer, policy.buyerRules, BuyerDimension.allCases.map(\.name))
     writer.card(.merchant, policy.merchantRules, MerchantDimension.allCases.map(\.name))
     return writer.text
@@ -121,6 +122,46 @@ private struct DocumentWriter {
         $0.number("buyerShare", subsidy.turnover.buyerShare)
         $0.amount("merchantBase", subsidy.turnover.merchantBase)
         $0.number("merchantShare", subsidy.turnover.merchantShare)
+      }
+    }
+  }
+
+  mutating func governance(_ rules: GovernanceRules) {
+    section("governance") {
+      $0.value("maturityDays", "\(rules.maturityDays)")
+      $0.number("ordersMin", rules.ordersMin)
+      $0.value("buyersMin", "\(rules.buyersMin)")
+      $0.number("deviations", rules.deviations)
+      $0.value("stepDays", "\(rules.stepDays)")
+      $0.value("easeDays", "\(rules.easeDays)")
+      $0.value("noticeDays", "\(rules.noticeDays)")
+      $0.value("holdDays", "\(rules.holdDays)")
+      $0.value("shadowDays", "\(rules.shadowDays)")
+      $0.value("appealDays", "\(rules.appealDays)")
+      $0.value("answerDays", "\(rules.answerDays)")
+      $0.section("limits") { limits in
+        for dimension in GovernedDimension.allCases {
+          limits.section(dimension.name) {
+            let limits = rules.limits[dimension.rawValue]
+            $0.number("countMin", limits.countMin)
+            $0.number("watch", limits.watch)
+            $0.number("restricted", limits.restricted)
+            $0.number("clearOut", limits.clearOut)
+          }
+        }
+      }
+      $0.section("support") { support in
+        for track in SupportTrack.allCases {
+          support.section(track.name) {
+            $0.number("rankingFactor", rules.support[track.rawValue].rankingFactor)
+            $0.value("standingMax", rules.support[track.rawValue].standingMax.name)
+          }
+        }
+      }
+      $0.section("ranking") { ranking in
+        for standing in Standing.allCases.dropFirst() {
+          ranking.number(standing.name, rules.rankingFactors[Int(standing.rawValue)])
+        }
       }
     }
   }

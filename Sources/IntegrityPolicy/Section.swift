@@ -103,6 +103,12 @@ struct Section {
     } ?? ""
   }
 
+  /// One of `choices`.
+  func choice(_ key: String, among choices: [String]) -> String? {
+    let right = "one of \(choices.joined(separator: ", "))"
+    return value(key, right) { choices.contains($0) ? .some($0) : nil }
+  }
+
   /// Notes a contradiction between values that are right by themselves.
   func contradiction(at key: String, _ remedy: String) {
     guard let entry = entries?[key] else { return }

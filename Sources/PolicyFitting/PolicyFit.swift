@@ -126,7 +126,7 @@ extension Policy {
     credibility.weightMin = 1
     return Policy(
       version: version, buyer: buyerRules, merchant: merchantRules, tiers: tiers,
-      credibility: credibility, claims: claims, subsidy: subsidy)
+      credibility: credibility, claims: claims, subsidy: subsidy, governance: governance)
   }
 
   /// The next version, with another card.
@@ -134,6 +134,6 @@ extension Policy {
     Policy(
       version: version == .max ? version : version + 1, buyer: kind == .buyer ? card : buyerRules,
       merchant: kind == .merchant ? card : merchantRules, tiers: tiers, credibility: credibility,
-      claims: claims, subsidy: subsidy)
+      claims: claims, subsidy: subsidy, governance: governance)
   }
 }

@@ -182,7 +182,80 @@ extension ProbityClient {
     }
   }
 
+  // MARK: Merchants' standings
+
+  /// Has a merchant's standing follow its evidence, by one step at most.
+  public func assess(
+    _ merchant: AccountID, actor: String = "", reason: String = "", at: UnixSeconds = .zero
+  ) async throws(CallFailure) -> StandingReply {
+    try await govern(.assess(merchant), actor, reason, at)
+  }
+
+  /// - Throws: FAILED_PRECONDITION where the merchant does not stand so that it can be.
+  public func decideStanding(
+    _ merchant: AccountID, _ decision: StandingDecision, actor: String, reason: String = "",
+    at: UnixSeconds = .zero
+  ) async throws(CallFailure) -> StandingReply {
+    try await govern(.decideStanding(merchant, decision), actor, reason, at)
+  }
+
+  /// Against the last step with the merchant.
+  public func appealStanding(
+    _ merchant: AccountID, actor: String = "", reason: String = "", at: UnixSeconds = .zero
+  ) async throws(CallFailure) -> StandingReply {
+    try await govern(.appealStanding(merchant), actor, reason, at)
+  }
+
+  public func decideStandingAppeal(
+    _ merchant: AccountID, isUpheld: Bool, actor: String, reason: String = "",
+    at: UnixSeconds = .zero
+  ) async throws(CallFailure) -> StandingReply {
+    try await govern(.decideStandingAppeal(merchant, isUpheld: isUpheld), actor, reason, at)
+  }
+
+  public func certify(
+    _ merchant: AccountID, _ certification: Certification, endsAt: UnixSeconds, actor: String,
+    reason: String = "", at: UnixSeconds = .zero
+  ) async throws(CallFailure) -> StandingReply {
+    try await govern(.certify(merchant, certification, endsAt: endsAt), actor, reason, at)
+  }
+
+  public func revokeCertification(
+    _ merchant: AccountID, actor: String, reason: String = "", at: UnixSeconds = .zero
+  ) async throws(CallFailure) -> StandingReply {
+    try await govern(.revokeCertification(merchant), actor, reason, at)
+  }
+
+  /// - Throws: NOT_FOUND for a merchant that nothing was ever recorded about.
+  public func standing(of merchant: AccountID) async throws(CallFailure) -> StandingReply {
+    try await askStanding(.standing(merchant))
+  }
+
+  /// Merchants that do not stand as any other; a page, the newest steps first.
+  ///
+  /// - Parameter below: `next` of the page before; 0 = from the newest.
+  public func standings(
+    _ filter: StandingFilter = StandingFilter(), below: UInt32 = 0
+  ) async throws(CallFailure) -> StandingsReply {
+    unsafe try await ask(.standings(filter, below: below)) { codec, bytes throws(CallFailure) in
+      try unsafe codec.decodeStandingsReply(bytes)
+    }
+  }
+
   // MARK: Inside
+
+  private func govern(
+    _ action: DeskAction, _ actor: String, _ reason: String, _ at: UnixSeconds
+  ) async throws(CallFailure) -> StandingReply {
+    try await askStanding(
+      .command(DeskCommand(action, at: Self.filled(at), actor: actor, reason: reason)))
+  }
+
+  private func askStanding(_ request: DeskRequest) async throws(CallFailure) -> StandingReply {
+    unsafe try await ask(request) { codec, bytes throws(CallFailure) in
+      try unsafe codec.decodeStandingReply(bytes)
+    }
+  }
 
   private static func filled(_ at: UnixSeconds) -> UnixSeconds {
     at == .zero ? UnixSeconds(UInt32(clamping: time(nil))) : at

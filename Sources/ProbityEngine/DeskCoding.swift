@@ -6,14 +6,14 @@ import IntegrityCore
 /// | word | field |
 /// |---|---|
 /// | 0 | zero: it has no source |
-/// | 1 | ends at, of an override |
+/// | 1 | ends at, of an override or a certification |
 /// | 2 | buyer, or the account that it is about |
 /// | 3 | merchant, or the other account |
 /// | 4 | order, or a hash of a policy |
 /// | 5 | claim, or the key of a budget |
 /// | 6 | amount, or a cap |
 /// | 7 | at in the low half; ordered at in the high half |
-/// | 8 | what is done 16…28, three choices: a byte each; category in the high half |
+/// | 8 | what is done 16…35, three choices: a byte each; category in the high half |
 /// | 9 | bytes of actor and of reason, a byte each; of a document in the high half |
 ///
 /// The texts follow, one after the other, with zeros to a multiple of eight bytes.
@@ -25,6 +25,8 @@ public enum DeskCoding {
     case openClaim = 16
     case decideClaim, withdrawClaim, settleSubsidy, openAppeal, decideAppeal, setBudget
     case setOverride, clearOverride, link, unlink, putPolicy, activatePolicy, shadowPolicy
+    case assess, decideStanding, appealStanding, decideStandingAppeal, certify
+    case revokeCertification
   }
 
   /// What is not text.
@@ -103,6 +105,17 @@ public enum DeskCoding {
     case .activatePolicy(let hash): return Head(.activatePolicy).with(4, hash)
     case .shadowPolicy(let hash):
       return Head(.shadowPolicy, hash == nil ? 0 : 1).with(4, hash ?? 0)
+    case .assess(let merchant): return Head(.assess).with(3, merchant.rawValue)
+    case .decideStanding(let merchant, let decision):
+      return Head(.decideStanding, decision.rawValue).with(3, merchant.rawValue)
+    case .appealStanding(let merchant): return Head(.appealStanding).with(3, merchant.rawValue)
+    case .decideStandingAppeal(let merchant, let isUpheld):
+      return Head(.decideStandingAppeal, isUpheld ? 1 : 0).with(3, merchant.rawValue)
+    case .certify(let merchant, let certification, let endsAt):
+      return Head(.certify, certification.rawValue).with(3, merchant.rawValue)
+        .with(1, UInt64(endsAt.rawValue))
+    case .revokeCertification(let merchant):
+      return Head(.revokeCertification).with(3, merchant.rawValue)
     }
   }
 
@@ -184,7 +197,28 @@ public enum DeskCoding {
     case .activatePolicy: return .activatePolicy(head.words[4])
     case .shadowPolicy: return .shadowPolicy(head.choice(1) == 1 ? head.words[4] : nil)
     case .setOverride, .clearOverride, .link, .unlink: return accountAction(head)
+    case .assess, .decideStanding, .appealStanding, .decideStandingAppeal, .certify,
+      .revokeCertification:
+      return merchantAction(head)
     case nil: return nil
+    }
+  }
+
+  private static func merchantAction(_ head: Head) -> DeskAction? {
+    let merchant = AccountID(head.words[3])
+    switch head.what {
+    case .assess: return .assess(merchant)
+    case .decideStanding:
+      return StandingDecision(rawValue: head.choice(1)).map { .decideStanding(merchant, $0) }
+    case .appealStanding: return .appealStanding(merchant)
+    case .decideStandingAppeal:
+      return .decideStandingAppeal(merchant, isUpheld: head.choice(1) == 1)
+    case .certify:
+      let endsAt = UnixSeconds(UInt32(truncatingIfNeeded: head.words[1]))
+      return Certification(rawValue: head.choice(1)).map {
+        .certify(merchant, $0, endsAt: endsAt)
+      }
+    default: return .revokeCertification(merchant)
     }
   }
 

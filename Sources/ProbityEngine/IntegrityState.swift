@@ -149,12 +149,12 @@ public final class IntegrityState {
       try shelf.put(made)
     case .activatePolicy(let wanted):
       hash = wanted
-      try shelf.activate(wanted)
+      try shelf.activate(wanted, at: context.now)
       rules = EvidenceRules(schema: rules.schema, policy: shelf.active.policy)
     case .shadowPolicy(let wanted):
       hash = wanted ?? shelf.activeHash
       let before = shelf.shadowHash
-      try shelf.shadow(wanted)
+      try shelf.shadow(wanted, at: context.now)
       if before != shelf.shadowHash { desk.shadow = ShadowTally() }
     default: preconditionFailure("no change of a policy: \(action)")
     }

@@ -232,6 +232,7 @@ public struct StateLoader<Storage: Disk>: Sendable {
     }
     let shelf = PolicyShelf(
       shelved, activeHash: outline.activeHash, shadowHash: outline.shadowHash,
+      shadowSince: outline.shadowSince,
       changeCount: outline.policyChangeCount)
     guard let shelf else { throw damage(at: 0, "the policy in force is not in it") }
     state.restore(shelf)

@@ -35,6 +35,9 @@ extension Connection {
     case .budgets: return .ask(.budgets)
     case .overrides(let account): return .ask(.overrides(account))
     case .policies: return .ask(.policies)
+    case .standing(let merchant): return .ask(.standing(merchant))
+    case .standings(let filter, let below):
+      return .ask(.standings(filter, below: Self.bound(below)))
     case .shadow(let below, let countMax):
       let count = countMax == 0 ? ProtocolLimits.shadowCountStandard : countMax
       return .ask(.shadow(below: Self.bound(below), countMax: Int(count)))

@@ -19,8 +19,15 @@ extension LoopContext {
     case .policy(let version, let hash, let isActive):
       return .policy(
         PolicyReply(version: version, hash: hash, isActive: isActive, logPosition: position))
+    case .standing(let report): return .standing(standingReply(report, position))
     case .done: return .done(position)
     }
+  }
+
+  private func standingReply(_ report: StandingReport, _ position: LogPosition) -> StandingReply {
+    StandingReply(
+      report: report, logPosition: position, policyVersion: policy.version,
+      policyHash: policy.hash)
   }
 
   /// - Throws: NOT_FOUND, or what the question was refused with.
@@ -44,6 +51,12 @@ extension LoopContext {
     case .shadow(let report): return .shadow(ShadowReply(report: report, logPosition: position))
     case .affected(let report):
       return .affected(AffectedDecisionsReply(report: report, logPosition: position))
+    case .standing(let report): return .standing(standingReply(report, position))
+    case .standings(let page):
+      return .standings(
+        StandingsReply(
+          standings: page.standings.map { standingReply($0, position) }, next: page.next,
+          logPosition: position))
     case .refused(let refusal): throw CallFailure(refusal, request)
     }
   }
@@ -112,12 +125,6 @@ extension LoopContext {
       reply.answerDueAt = reply.appeal.openedAt.adding(days: policy.claims.answerDays)
     case .none, .upheld, .rejected: break
     }
-  }
-}
-
-extension UnixSeconds {
-  fileprivate func adding(days: UInt16) -> UnixSeconds {
-    UnixSeconds(UInt32(clamping: UInt64(rawValue) + UInt64(days) * 86_400))
   }
 }
 

@@ -16,6 +16,9 @@ public enum DeskRequest: Equatable, Sendable {
   case policies(UInt64?)
   /// Below a number, which `ShadowReport.next` names; 0 = from the newest.
   case shadow(below: UInt32, countMax: UInt32)
+  case standing(AccountID)
+  /// Below a number, which `StandingsPage.next` names; 0 = from the newest.
+  case standings(StandingFilter, below: UInt32)
 
   public var method: Method {
     switch self {
@@ -26,6 +29,8 @@ public enum DeskRequest: Equatable, Sendable {
     case .overrides: .getOverrides
     case .policies: .getPolicies
     case .shadow: .getShadow
+    case .standing: .getStanding
+    case .standings: .getStandings
     }
   }
 }
@@ -48,6 +53,12 @@ extension DeskAction {
     case .putPolicy: .putPolicy
     case .activatePolicy: .activatePolicy
     case .shadowPolicy: .shadowPolicy
+    case .assess: .assess
+    case .decideStanding: .decideStanding
+    case .appealStanding: .appealStanding
+    case .decideStandingAppeal: .decideStandingAppeal
+    case .certify: .certify
+    case .revokeCertification: .revokeCertification
     }
   }
 }
@@ -207,6 +218,36 @@ public struct AffectedDecisionsReply: Equatable, Sendable {
   }
 }
 
+/// A merchant's standing, and by which policy it is judged.
+public struct StandingReply: Equatable, Sendable {
+  public var report: StandingReport
+  public var logPosition: LogPosition
+  public var policyVersion: UInt32
+  public var policyHash: UInt64
+
+  public init(
+    report: StandingReport, logPosition: LogPosition, policyVersion: UInt32, policyHash: UInt64
+  ) {
+    self.report = report
+    self.logPosition = logPosition
+    self.policyVersion = policyVersion
+    self.policyHash = policyHash
+  }
+}
+
+public struct StandingsReply: Equatable, Sendable {
+  public var standings: [StandingReply]
+  /// To go on below; nil = that is all.
+  public var next: UInt32?
+  public var logPosition: LogPosition
+
+  public init(standings: [StandingReply], next: UInt32?, logPosition: LogPosition) {
+    self.standings = standings
+    self.next = next
+    self.logPosition = logPosition
+  }
+}
+
 /// Any answer of the desk.
 public enum DeskReply: Equatable, Sendable {
   case claim(ClaimReply)
@@ -217,4 +258,6 @@ public enum DeskReply: Equatable, Sendable {
   case policies(PoliciesReply)
   case shadow(ShadowReply)
   case affected(AffectedDecisionsReply)
+  indirect case standing(StandingReply)
+  case standings(StandingsReply)
 }

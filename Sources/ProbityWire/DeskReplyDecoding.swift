@@ -110,7 +110,7 @@ extension Codec {
 
   // MARK: Parts
 
-  private func known<Choice: RawRepresentable<UInt8>>(_ raw: UInt32) -> Choice? {
+  func known<Choice: RawRepresentable<UInt8>>(_ raw: UInt32) -> Choice? {
     UInt8(exactly: raw).flatMap(Choice.init)
   }
 

@@ -41,6 +41,17 @@ extension Codec {
     case .affected(let reply):
       var m = unsafe message(reply.report, reply.logPosition)
       unsafe respond(&m, stream, to: &sink)
+    case .standing(let reply):
+      var m = unsafe message(reply)
+      unsafe respond(&m, stream, to: &sink)
+    case .standings(let reply):
+      var m = unsafe Probity__V1__StandingsReply()
+      unsafe probity__v1__standings_reply__init(&m)
+      unsafe (m.n_standings, m.standings) = unsafe list(reply.standings, message)
+      unsafe m.more = reply.next == nil ? 0 : 1
+      unsafe m.next = reply.next ?? 0
+      unsafe m.log_position = reply.logPosition.rawValue
+      unsafe respond(&m, stream, to: &sink)
     }
   }
 

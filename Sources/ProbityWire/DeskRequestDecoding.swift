@@ -24,6 +24,9 @@ extension Codec {
     case .putPolicy: .command(unsafe try putPolicy(bytes))
     case .activatePolicy: .command(unsafe try activatePolicy(bytes))
     case .shadowPolicy: .command(unsafe try shadowPolicy(bytes))
+    case .assess, .decideStanding, .appealStanding, .decideStandingAppeal, .certify,
+      .revokeCertification, .getStanding, .getStandings:
+      unsafe try decodeGovernance(method, bytes)
     default: unsafe try question(method, bytes)
     }
   }
@@ -200,7 +203,7 @@ extension Codec {
 
   // MARK: Parts
 
-  private func command(
+  func command(
     _ action: DeskAction, _ at: UInt64, _ actor: UnsafePointer<CChar>?,
     _ reason: UnsafePointer<CChar>?
   ) throws(CallFailure) -> DeskCommand {

@@ -43,6 +43,7 @@ extension Codec {
       unsafe m.below = below
       unsafe m.count = countMax
       unsafe send(.getShadow, call, &m, to: &sink)
+    case .standing, .standings: encodeStandingQuestion(request, call, to: &sink)
     }
   }
 
@@ -63,6 +64,9 @@ extension Codec {
     case .setBudget, .setOverride, .clearOverride, .link, .unlink, .putPolicy, .activatePolicy,
       .shadowPolicy:
       encodeOrder(c, call, to: &sink)
+    case .assess, .decideStanding, .appealStanding, .decideStandingAppeal, .certify,
+      .revokeCertification:
+      encodeGovernance(c, call, to: &sink)
     default: encodeVerdict(c, call, to: &sink)
     }
   }
@@ -193,7 +197,7 @@ extension Codec {
   }
 
   /// When, by whom and why: in every command's message.
-  private func sign(
+  func sign(
     _ c: DeskCommand, _ at: inout UInt64, _ actor: inout UnsafeMutablePointer<CChar>?,
     _ reason: inout UnsafeMutablePointer<CChar>?
   ) {

@@ -51,6 +51,14 @@ public enum Method: UInt16, Sendable, CaseIterable {
   case shadowPolicy = 25
   case getPolicies = 26
   case getShadow = 27
+  case assess = 28
+  case decideStanding = 29
+  case appealStanding = 30
+  case decideStandingAppeal = 31
+  case certify = 32
+  case revokeCertification = 33
+  case getStanding = 34
+  case getStandings = 35
 
   /// As in the documentation and in logs.
   public var name: String {
@@ -82,6 +90,14 @@ public enum Method: UInt16, Sendable, CaseIterable {
     case .shadowPolicy: "ShadowPolicy"
     case .getPolicies: "GetPolicies"
     case .getShadow: "GetShadow"
+    case .assess: "Assess"
+    case .decideStanding: "DecideStanding"
+    case .appealStanding: "AppealStanding"
+    case .decideStandingAppeal: "DecideStandingAppeal"
+    case .certify: "Certify"
+    case .revokeCertification: "RevokeCertification"
+    case .getStanding: "GetStanding"
+    case .getStandings: "GetStandings"
     }
   }
 

@@ -30,7 +30,23 @@ enum SchemaHash {
     unsafe add(probity__v1__snapshot_request__descriptor, to: &words)
     unsafe add(probity__v1__snapshot_reply__descriptor, to: &words)
     addDesk(to: &words)
+    addGovernance(to: &words)
     return StateHash.of(words)
+  }
+
+  private static func addGovernance(to words: inout [UInt64]) {
+    unsafe add(probity__v1__assess_request__descriptor, to: &words)
+    unsafe add(probity__v1__decide_standing_request__descriptor, to: &words)
+    unsafe add(probity__v1__appeal_standing_request__descriptor, to: &words)
+    unsafe add(probity__v1__decide_standing_appeal_request__descriptor, to: &words)
+    unsafe add(probity__v1__certify_request__descriptor, to: &words)
+    unsafe add(probity__v1__revoke_certification_request__descriptor, to: &words)
+    unsafe add(probity__v1__get_standing_request__descriptor, to: &words)
+    unsafe add(probity__v1__get_standings_request__descriptor, to: &words)
+    unsafe add(probity__v1__conduct__descriptor, to: &words)
+    unsafe add(probity__v1__standing_step__descriptor, to: &words)
+    unsafe add(probity__v1__standing_reply__descriptor, to: &words)
+    unsafe add(probity__v1__standings_reply__descriptor, to: &words)
   }
 
   private static func addDesk(to words: inout [UInt64]) {

@@ -82,7 +82,7 @@ struct AccountRecordTests {
     sound.touch(at: .today, schema: .standard)
     sound.tierCode = 5
     sound.tierHeldDay = UnixSeconds.today.day
-    sound.standing = 7
+    sound.standing = 0x24
     sound.sketch = CounterpartySketch(bits: .max)
     sound[stored: 3] = -Float.greatestFiniteMagnitude
     sound[stored: 9] = Float.leastNonzeroMagnitude

@@ -11,7 +11,8 @@ extension Policy {
     history: HistoryRules = .plain, tenure: TenureRules = .plain, boundDeviations: Float = 1.5,
     upheldCredit: Float = 0.5,
     tiers: TierRules = .plain, credibility: CredibilityRules = .plain,
-    claims: ClaimRules = .plain, subsidy: SubsidyRules = .plain
+    claims: ClaimRules = .plain, subsidy: SubsidyRules = .plain,
+    governance: GovernanceRules = .plain
   ) -> Policy {
     func card(_ count: Int) -> CardRules {
       CardRules(
@@ -21,7 +22,7 @@ extension Policy {
     return Policy(
       version: version, buyer: card(BuyerDimension.allCases.count),
       merchant: card(MerchantDimension.allCases.count), tiers: tiers, credibility: credibility,
-      claims: claims, subsidy: subsidy)
+      claims: claims, subsidy: subsidy, governance: governance)
   }
 }
 
@@ -50,6 +51,20 @@ extension TierRules {
 
 extension CredibilityRules {
   static let plain = CredibilityRules(scoreZero: 400, scoreFull: 700, weightMin: 0.1)
+}
+
+extension GovernanceRules {
+  /// Every sort of incident is watched from 2 % on, restricted from 5 % and cleared out from 10 %.
+  static let plain = GovernanceRules(
+    maturityDays: 30, ordersMin: 20, buyersMin: 5, deviations: 2, stepDays: 7, easeDays: 30,
+    noticeDays: 30, holdDays: 90, shadowDays: 30, appealDays: 30, answerDays: 14,
+    limits: Array(
+      repeating: StandingLimits(countMin: 5, watch: 0.02, restricted: 0.05, clearOut: 0.1),
+      count: GovernedDimension.allCases.count),
+    support: [
+      SupportRules(rankingFactor: 1.2, standingMax: .watch),
+      SupportRules(rankingFactor: 1.1, standingMax: .restricted),
+    ], rankingFactors: [1, 0.9, 0.5, 0.1, 0])
 }
 
 extension ClaimRules {

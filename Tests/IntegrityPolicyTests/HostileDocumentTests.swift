@@ -24,7 +24,7 @@ struct HostileDocumentTests {
     #expect(
       Self.faults("policy") == [
         "p.yaml:1:1: must be a section with the keys"
-          + " version, name, tiers, credibility, claims, subsidy, buyer, merchant"
+          + " version, name, tiers, credibility, claims, subsidy, governance, buyer, merchant"
       ])
   }
 

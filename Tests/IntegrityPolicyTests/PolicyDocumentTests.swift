@@ -35,7 +35,7 @@ struct PolicyDocumentTests {
     #expect(Self.faults(Self.standard) == [])
     let document = PolicyDocument.standard
     #expect(document.name == "standard")
-    #expect(document.policy.version == 4)
+    #expect(document.policy.version == 5)
     #expect(document.policy.tiers.lowestScores == [800, 700, 580, 430])
     #expect(document.policy.tiers.cooldownDays == 14)
     #expect(document.policy.buyerRules.base == 600)
@@ -55,14 +55,16 @@ struct PolicyDocumentTests {
       }
       numbers += 1
       // A little less or more, to stay in range and whole where whole.
+      let isWhole = value == value.rounded()
       let changed =
-        value == 0 || value >= 1 ? "\(Int(value) - (value > 1 ? 1 : -1))" : "\(value / 2)"
+        isWhole
+        ? "\(Int(value) - (value > 1 ? 1 : -1))" : "\(value > 1 ? value + 0.5 : value * 0.75)"
       var copy = lines.map(String.init)
       copy[index] = "\(parts[0]): \(changed)"
       let document = try PolicyDocument.load(yaml: copy.joined(separator: "\n"), file: "changed")
       #expect(hashes.insert(document.policy.hash).inserted, "line \(index + 1): \(line)")
     }
-    #expect(numbers == 121)
+    #expect(numbers == 154)
   }
 
   // MARK: Values

@@ -25,6 +25,10 @@ import Testing
     }
     + OverrideKind.allCases.map { .clearOverride(merchant, $0) }
     + [.link(buyer, merchant), .link(merchant, buyer), .unlink(buyer, buyer)]
+    + [.assess(AccountID(3)), .appealStanding(AccountID(.max)), .revokeCertification(AccountID(4))]
+    + StandingDecision.allCases.map { .decideStanding(AccountID(5), $0) }
+    + [true, false].map { .decideStandingAppeal(AccountID(6), isUpheld: $0) }
+    + Certification.allCases.map { .certify(AccountID(7), $0, endsAt: UnixSeconds(.max)) }
 
   private static let settings: [OverrideSetting] =
     Tier.allCases.map { .tier($0) } + Outcome.allCases.map { .outcome($0) } + [.listed]

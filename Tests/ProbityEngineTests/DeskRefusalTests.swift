@@ -106,9 +106,51 @@ import Testing
     Case("a document that is none", .precondition, "document", .putPolicy("tiers: 7")) { _ in },
   ]
 
+  private static let merchant = AccountID(500)
+
+  static let standings: [Case] = [
+    Case("unknown merchant assessed", .notFound, "merchant", .assess(AccountID(5))) { _ in },
+    Case("unknown merchant", .notFound, "merchant", .decideStanding(AccountID(5), .dismiss)) { _ in
+    },
+    Case(
+      "cleared out without notice", .precondition, "merchant", .decideStanding(merchant, .clearOut)
+    ) {
+      $0.orders(3, of: 1)
+    },
+    Case("dismissed without a case", .precondition, "merchant", .decideStanding(merchant, .dismiss))
+    {
+      $0.orders(3, of: 1)
+    },
+    Case("reinstated and not out", .precondition, "merchant", .decideStanding(merchant, .reinstate))
+    {
+      $0.orders(3, of: 1)
+    },
+    Case(
+      "notice without restriction", .precondition, "merchant",
+      .decideStanding(merchant, .giveNotice)
+    ) {
+      $0.orders(3, of: 1)
+    },
+    Case("appeal against nothing", .precondition, "merchant", .appealStanding(merchant)) {
+      $0.orders(3, of: 1)
+    },
+    Case(
+      "no appeal of a standing", .precondition, "merchant",
+      .decideStandingAppeal(merchant, isUpheld: true)
+    ) {
+      $0.orders(3, of: 1)
+    },
+    Case("no certification", .notFound, "merchant", .revokeCertification(merchant)) { _ in },
+    Case(
+      "certified for the past", .invalid, "endsAt",
+      .certify(merchant, .factory, endsAt: UnixSeconds(1_700_000_000))
+    ) { _ in
+    },
+  ]
+
   private static let standardHash = Make.rules.policy.hash
 
-  @Test(arguments: claims + appeals + orders)
+  @Test(arguments: claims + appeals + orders + standings)
   func isRefusedByNameAndChangesNothing(_ one: Case) throws {
     let fixture = try DeskFixture()
     try one.before(fixture)

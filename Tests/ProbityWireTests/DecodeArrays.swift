@@ -108,4 +108,12 @@ extension Codec {
   func decodeAffectedDecisionsReply(_ payload: [UInt8]) throws -> AffectedDecisionsReply {
     try unsafe payload.withUnsafeBytes { try unsafe decodeAffectedDecisionsReply($0) }
   }
+
+  func decodeStandingReply(_ payload: [UInt8]) throws -> StandingReply {
+    try unsafe payload.withUnsafeBytes { try unsafe decodeStandingReply($0) }
+  }
+
+  func decodeStandingsReply(_ payload: [UInt8]) throws -> StandingsReply {
+    try unsafe payload.withUnsafeBytes { try unsafe decodeStandingsReply($0) }
+  }
 }

@@ -77,9 +77,29 @@ struct DeskCodingTests {
       try codec.decodeAffectedDecisionsReply(payload(of: .affected(affected))) == affected)
   }
 
+  @Test("standings")
+  func standings() throws {
+    let samples = [SampleDesk.standing, SampleDesk.standingOfNobody]
+    for reply in samples {
+      #expect(try codec.decodeStandingReply(payload(of: .standing(reply))) == reply)
+    }
+    for next in [nil, UInt32(0), .max] {
+      let page = StandingsReply(standings: samples, next: next, logPosition: LogPosition(.max))
+      #expect(try codec.decodeStandingsReply(payload(of: .standings(page))) == page)
+    }
+  }
+
   @Test("the largest replies fit into a payload")
   func largestReplies() throws {
     let most = Int(ProtocolLimits.payloadBytesMax)
+    var standing = SampleDesk.standing
+    standing.report.steps = Array(
+      repeating: standing.report.steps[0], count: StandingReport.stepsMax)
+    let page = StandingsReply(
+      standings: Array(repeating: standing, count: StandingsPage.countMax), next: 1,
+      logPosition: LogPosition(1))
+    #expect(try payload(of: .standings(page)).count < most)
+    #expect(try codec.decodeStandingsReply(payload(of: .standings(page))) == page)
     var shadow = SampleDesk.shadow
     shadow.report.differences = Array(
       repeating: shadow.report.differences[4], count: Int(ProtocolLimits.shadowCountMax))
@@ -150,6 +170,12 @@ struct DeskCodingTests {
     ] {
       #expect(field(method) { $0.varint(2, 1) } == "account")
     }
+    for method in [
+      Method.assess, .decideStanding, .appealStanding, .decideStandingAppeal, .certify,
+      .revokeCertification, .getStanding,
+    ] {
+      #expect(field(method) { $0.varint(2, 1) } == "merchant")
+    }
     #expect(field(.activatePolicy) { _ in } == "policy")
     #expect(field(.shadowPolicy) { _ in } == nil, "0 is none")
   }
@@ -166,6 +192,8 @@ struct DeskCodingTests {
     #expect(claimed(.decideClaim) == "verdict")
     #expect(claimed(.settleSubsidy) == "settlement")
     #expect(claimed(.openAppeal) == "by")
+    #expect(claimed(.decideStanding) == "decision")
+    #expect(claimed(.certify) == "certification")
     #expect(claimed(.getOverrides) == "kind")
     #expect(claimed(.linkAccounts) == "kind")
     #expect(field(.setBudget) { $0.varint(1, value) } == "scope")

@@ -34,7 +34,16 @@ struct JudgementCodingTests {
         caps: SubsidyAmounts { _ in Minor(100_000) },
         turnover: TurnoverRules(
           buyerBase: Minor(0), buyerShare: 0, merchantBase: Minor(0), merchantShare: 0),
-        reserveDays: 30))
+        reserveDays: 30),
+      governance: GovernanceRules(
+        maturityDays: 30, ordersMin: 20, buyersMin: 5, deviations: 2, stepDays: 7, easeDays: 30,
+        noticeDays: 30, holdDays: 90, shadowDays: 30, appealDays: 30, answerDays: 14,
+        limits: Array(
+          repeating: StandingLimits(countMin: 5, watch: 0.02, restricted: 0.05, clearOut: 0.1),
+          count: GovernedDimension.allCases.count),
+        support: Array(
+          repeating: SupportRules(rankingFactor: 1, standingMax: .clearOutNotice), count: 2),
+        rankingFactors: [1, 1, 1, 1, 0]))
   }()
 
   @Test("a judgement is sent as the reply that says the same", arguments: 0..<5)

@@ -124,7 +124,10 @@ struct ProtocolDocumentTests {
       "ClaimReply"
     case .setBudget, .setOverride, .clearOverride, .linkAccounts, .unlinkAccounts: "DoneReply"
     case .putPolicy, .activatePolicy, .shadowPolicy: "PolicyReply"
-    case .getBudgets, .getOverrides, .getPolicies, .getShadow:
+    case .assess, .decideStanding, .appealStanding, .decideStandingAppeal, .certify,
+      .revokeCertification:
+      "StandingReply"
+    case .getStanding, .getStandings, .getBudgets, .getOverrides, .getPolicies, .getShadow:
       "\(method.name.dropFirst("Get".count))Reply"
     default: "\(method.name)Reply"
     }

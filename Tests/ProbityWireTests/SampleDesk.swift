@@ -45,6 +45,15 @@ enum SampleDesk {
       .setOverride(merchant, .outcome($0), endsAt: UnixSeconds(.max))
     }
     actions += OverrideKind.allCases.map { .clearOverride(buyer, $0) }
+    actions += [
+      .assess(AccountID(42)), .appealStanding(AccountID(.max)), .revokeCertification(AccountID(1)),
+      .decideStandingAppeal(AccountID(2), isUpheld: true),
+      .decideStandingAppeal(AccountID(2), isUpheld: false),
+    ]
+    actions += StandingDecision.allCases.map { .decideStanding(AccountID(3), $0) }
+    actions += Certification.allCases.map {
+      .certify(AccountID(4), $0, endsAt: UnixSeconds(.max))
+    }
     return actions
   }
 
@@ -64,7 +73,14 @@ enum SampleDesk {
       requests.append(.shadow(below: below, countMax: ProtocolLimits.shadowCountMax))
       requests.append(.shadow(below: below, countMax: 0))
     }
+    for standing in [nil, Standing.watch, .clearedOut] {
+      for isWaiting in [false, true] {
+        let filter = StandingFilter(standing: standing, isWaiting: isWaiting)
+        requests.append(.standings(filter, below: isWaiting ? .max : 0))
+      }
+    }
     return requests + [
+      .standing(AccountID(.max)),
       .claim(ClaimID(1)), .claim(ClaimID(.max)), .budgets, .overrides(buyer),
       .overrides(merchant), .policies(nil), .policies(.max),
     ]
@@ -102,6 +118,49 @@ enum SampleDesk {
       money: SubsidyStanding(state: .none, counted: Minor(0), reservedAt: .zero),
       appeal: AppealStanding(state: .none, openedAt: .zero), decidedAt: .zero,
       openedPosition: .zero, basis: Sample.scoreOfZeros.basis)
+  }
+
+  static var standing: StandingReply {
+    let conduct = Conduct(incidents: 12.5, orders: 200)
+    let assessment = Assessment(
+      isMature: true, distinctBuyers: 64,
+      findings: GovernedDimension.allCases.map {
+        ConductFinding(
+          dimension: $0, conduct: conduct, certainRate: 0.05,
+          standing: Standing.allCases[$0.rawValue])
+      }, standing: .clearOutNotice)
+    var report = StandingReport(
+      merchant: AccountID(.max), standing: .clearOutNotice, assessment: assessment,
+      asOf: Sample.newYear, hasChanged: true)
+    report.steps = StandingCause.allCases.map { cause in
+      StandingEntry(
+        standing: .restricted, cause: cause, dimension: cause == .decided ? nil : .noStock,
+        conduct: cause == .decided ? Conduct(incidents: 0, orders: 0) : conduct,
+        at: Sample.newYear, policyVersion: 5, position: LogPosition(7),
+        actor: String(repeating: "a", count: DeskCommand.actorBytesMax),
+        reason: String(repeating: "b", count: DeskCommand.reasonBytesMax),
+        appeal: StandingAppeal(
+          state: .rejected, openedAt: Sample.newYear, decidedAt: UnixSeconds(.max)))
+    }
+    report.heldUntil = UnixSeconds(.max)
+    report.noticeEndsAt = Sample.newYear
+    report.notice = .unmet
+    report.appealableUntil = Sample.newYear
+    report.answerDueAt = UnixSeconds(.max)
+    report.certification = CertificationEntry(
+      certification: .originAggregator, at: Sample.newYear, endsAt: UnixSeconds(.max),
+      actor: "li", reason: "origin seen")
+    return StandingReply(
+      report: report, logPosition: LogPosition(9), policyVersion: 5, policyHash: .max)
+  }
+
+  static var standingOfNobody: StandingReply {
+    StandingReply(
+      report: StandingReport(
+        merchant: AccountID(1), standing: .normal,
+        assessment: Assessment(
+          isMature: false, distinctBuyers: 0, findings: [], standing: .normal), asOf: .zero),
+      logPosition: .zero, policyVersion: 0, policyHash: 0)
   }
 
   static let policy = PolicyReply(

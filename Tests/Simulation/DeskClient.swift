@@ -72,7 +72,10 @@ struct DeskClient {
     let other = AccountKey(.buyer, AccountID(UInt64(1 + random.below(60))))
     let merchant = AccountKey(.merchant, AccountID(UInt64(101 + random.below(6))))
     let endsAt = random.below(2) == 0 ? .zero : UnixSeconds(now.rawValue + 86_400)
-    switch random.below(8) {
+    switch random.below(11) {
+    case 8: return .assess(merchant.id)
+    case 9: return .certify(merchant.id, .factory, endsAt: UnixSeconds(now.rawValue + 86_400))
+    case 10: return standing(&random, merchant.id)
     case 0, 1: return budget(&random)
     case 2: return .setOverride(buyer, .outcome(Outcome.allCases[random.below(5)]), endsAt: endsAt)
     case 3: return .setOverride(merchant, .listed, endsAt: endsAt)
@@ -80,6 +83,15 @@ struct DeskClient {
     case 5: return .clearOverride(buyer, OverrideKind.allCases[random.below(3)])
     case 6: return .link(buyer, random.below(5) == 0 ? merchant : other)
     default: return .unlink(buyer, other)
+    }
+  }
+
+  private func standing(_ random: inout SplitMix64, _ merchant: AccountID) -> DeskAction {
+    switch random.below(6) {
+    case 0: .revokeCertification(merchant)
+    case 1: .appealStanding(merchant)
+    case 2: .decideStandingAppeal(merchant, isUpheld: random.below(2) == 0)
+    default: .decideStanding(merchant, StandingDecision.allCases[random.below(4)])
     }
   }
 
@@ -107,10 +119,18 @@ struct DeskClient {
     }
   }
 
+  /// Of all of them: merchants stand worse, and better again, within days.
+  private static let hastyGovernance = [
+    "maturityDays: 30": "maturityDays: 0", "ordersMin: 20": "ordersMin: 0",
+    "buyersMin: 5": "buyersMin: 1", "countMin: 5": "countMin: 1", "stepDays: 7": "stepDays: 1",
+    "easeDays: 30": "easeDays: 1", "noticeDays: 30": "noticeDays: 1", "holdDays: 90": "holdDays: 2",
+    "shadowDays: 30": "shadowDays: 0",
+  ]
+
   /// The standard policy with caps that are amounts alone, under which most is paid, and others
   /// with other thresholds, lots, and caps by turnover.
   static let documents: [PolicyDocument] = [
-    PolicyDocument.unbound.text,
+    PolicyDocument.unboundText(version: 11),
     variant(
       PolicyDocument.unboundText(version: 12),
       ["reserveDays: 30": "reserveDays: 3", "floorMin: 560": "floorMin: 500"]),
@@ -122,7 +142,8 @@ struct DeskClient {
         "merchantBase: 0": "merchantBase: 30000",
       ]),
   ].map { text in
-    guard let document = try? PolicyDocument.load(yaml: text, file: "variant") else {
+    let hasty = variant(text, hastyGovernance)
+    guard let document = try? PolicyDocument.load(yaml: hasty, file: "variant") else {
       preconditionFailure("a variant of the standard policy is refused")
     }
     return document
@@ -141,5 +162,5 @@ struct DeskClient {
 extension PolicySetup {
   /// What every state of a simulation begins with.
   static let simulated = PolicySetup(
-    name: "standard", text: PolicyDocument.unbound.text, compile: PolicyDocument.compile)
+    name: "standard", text: DeskClient.documents[0].text, compile: PolicyDocument.compile)
 }

@@ -69,7 +69,7 @@ final class Simulation {
   private let disk: SimulatedDisk
   private let clock = SimulatedClock()
   private let answers = Answers()
-  private let rules = EvidenceRules(schema: .standard, policy: PolicyDocument.unbound.policy)
+  private let rules = EvidenceRules(schema: .standard, policy: DeskClient.documents[0].policy)
   private var options = StoreOptions()
   private var limits = Engine.Limits()
   private var clients: [SimulatedClient] = []

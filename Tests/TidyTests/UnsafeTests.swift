@@ -64,6 +64,8 @@ enum Unsafe {
     "Sources/ProbityWire/Codec.swift",
     "Sources/ProbityWire/ConnectionMessages.swift",
     "Sources/ProbityWire/DeskReplyDecoding.swift",
+    "Sources/ProbityWire/StandingReplyCoding.swift",
+    "Sources/ProbityWire/StandingRequestCoding.swift",
     "Sources/ProbityWire/DeskReplyEncoding.swift",
     "Sources/ProbityWire/DeskRequestDecoding.swift",
     "Sources/ProbityWire/DeskRequestEncoding.swift",

@@ -97,6 +97,7 @@ extension Policy {
     change(&parts)
     return Policy(
       version: version, buyer: parts.buyer, merchant: parts.merchant, tiers: parts.tiers,
-      credibility: parts.credibility, claims: parts.claims, subsidy: parts.subsidy)
+      credibility: parts.credibility, claims: parts.claims, subsidy: parts.subsidy,
+      governance: governance)
   }
 }

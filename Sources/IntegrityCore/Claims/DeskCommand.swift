@@ -48,6 +48,16 @@ public enum DeskAction: Hashable, Sendable {
   case activatePolicy(UInt64)
   /// Has every claim decided under another policy as well; nil = no more.
   case shadowPolicy(UInt64?)
+  /// Has a merchant's standing follow its evidence, by one step at most.
+  case assess(AccountID)
+  /// A human's word about a merchant's standing.
+  case decideStanding(AccountID, StandingDecision)
+  /// The merchant's, against the last step.
+  case appealStanding(AccountID)
+  case decideStandingAppeal(AccountID, isUpheld: Bool)
+  /// Until `endsAt`. It takes the place of an earlier one.
+  case certify(AccountID, Certification, endsAt: UnixSeconds)
+  case revokeCertification(AccountID)
 }
 
 /// What becomes of money that is reserved.
@@ -131,7 +141,8 @@ extension DeskCommand {
   /// What a human answers for has a name to it.
   private var actorFault: EventFault? {
     switch action {
-    case .openClaim, .withdrawClaim, .settleSubsidy, .openAppeal: return nil
+    case .openClaim, .withdrawClaim, .settleSubsidy, .openAppeal, .assess, .appealStanding:
+      return nil
     default:
       if !actor.isEmpty { return nil }
       return EventFault(field: "actor", remedy: "is required: who answers for this")
@@ -157,6 +168,14 @@ extension DeskCommand {
       if a.id.isNone { return accountFault("account") }
       if b.id.isNone { return accountFault("other") }
       return a == b ? EventFault(field: "other", remedy: "must be another account") : nil
+    case .certify(let merchant, _, let endsAt):
+      if !merchant.isNone && endsAt <= at {
+        return EventFault(field: "endsAt", remedy: "is required, and must be after `at`")
+      }
+      return merchant.isNone ? accountFault("merchant") : nil
+    case .assess(let merchant), .decideStanding(let merchant, _), .appealStanding(let merchant),
+      .decideStandingAppeal(let merchant, _), .revokeCertification(let merchant):
+      return merchant.isNone ? accountFault("merchant") : nil
     default: return nil
     }
   }

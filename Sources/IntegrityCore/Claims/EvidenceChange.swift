@@ -5,7 +5,7 @@ public enum EvidenceChange: Sendable, Equatable {
   /// While it stands, its order is no trade. Merchant; nothing that it did.
   case dispute(amount: Minor)
   /// The carrier has proven a false shipment, or an empty parcel. Merchant.
-  case proof(ClaimProofs)
+  case proof(ClaimProofs, buyer: AccountID)
   /// It speaks against the merchant, with the weight that its claimant's word has.
   case complaint(weight: Float, amount: Minor, buyer: AccountID)
   /// A human found it right. Buyer.
@@ -95,7 +95,7 @@ extension EvidenceRules {
       count(1, .claimsOpened)
       count(Double(amount.rawValue), .valueClaimed)
       if allegation.isNotReceived { count(1, .claimsNotReceived) }
-      if sign > 0 { buyer.sketch.insert(merchant) } else { buyer.sketch.remove(merchant) }
+      meet(merchant, sign, &buyer)
     case .upheld: count(1, .claimsUpheld)
     case .abuse: count(1, .claimsAbusive)
     case .payment(let amount): count(Double(amount.rawValue), .valueCompensated)
@@ -111,18 +111,23 @@ extension EvidenceRules {
       merchant.add(sign * weight, to: counter.rawValue, at: time, schema: schema)
     }
     switch change {
-    case .proof(let proofs):
+    case .proof(let proofs, let buyer):
       if proofs.contains(.emptyParcel) { count(1, .parcelsEmpty) }
       if !proofs.isDisjoint(with: [.trackingInvalid, .scannedBeforeOrder, .wrongDestination]) {
         count(1, .shipmentsFalse)
       }
+      meet(buyer, sign, &merchant)
     case .complaint(let weight, let amount, let buyer):
       count(Double(weight), .qualityClaimsUpheld)
       count(Double(weight) * Double(amount.rawValue), .valueRefundedForQuality)
-      if sign > 0 { merchant.sketch.insert(buyer) } else { merchant.sketch.remove(buyer) }
+      meet(buyer, sign, &merchant)
     case .abuse: count(1, .claimsAbusedByBuyers)
     case .opening, .dispute, .payment, .upheld: break
     }
+  }
+
+  private func meet(_ other: AccountID, _ sign: Double, _ record: inout AccountRecord) {
+    if sign > 0 { record.sketch.insert(other) } else { record.sketch.remove(other) }
   }
 
   private func restoreTier(_ record: inout AccountRecord) {

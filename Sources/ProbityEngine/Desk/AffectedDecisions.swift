@@ -103,7 +103,7 @@ struct UndoneTrace {
         retract(.dispute(amount: claim.amount), claim.openedAt)
       }
     }
-    if !proofs.isEmpty { retract(.proof(proofs), claim.openedAt) }
+    if !proofs.isEmpty { retract(.proof(proofs, buyer: claim.buyer), claim.openedAt) }
     if let complaint, complaint.since < position.rawValue {
       retract(
         .complaint(weight: complaint.weight, amount: claim.amount, buyer: claim.buyer),

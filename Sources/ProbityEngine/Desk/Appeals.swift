@@ -79,7 +79,7 @@ extension ClaimDesk {
     // The carrier's proof is against the merchant: its own appeal contests it.
     if byMerchant && record.flags.contains(.proofCounts) {
       let claim = record.claim
-      context.retract(.proof(claim.proofs), at: claim.openedAt, claim)
+      context.retract(.proof(claim.proofs, buyer: claim.buyer), at: claim.openedAt, claim)
       claims.update(number) { $0.flags.remove(.proofCounts) }
     }
     if record.subsidy.counts {

@@ -35,6 +35,9 @@ extension IntegrityState {
       return .claim(try desk.decideAppeal(id, isUpheld: isUpheld, command, context))
     case .putPolicy, .activatePolicy, .shadowPolicy:
       return try changePolicy(command.action, context)
+    case .assess, .decideStanding, .appealStanding, .decideStandingAppeal, .certify,
+      .revokeCertification:
+      return .standing(try govern(command, context))
     default:
       try applyOrder(command, context)
       return .done

@@ -183,6 +183,7 @@ extension ClaimDesk {
 
   /// Accounts whose records a command may change, known or new.
   func accounts(of action: DeskAction) -> [AccountKey] {
+    if case .certify(let merchant, _, _) = action { return [AccountKey(.merchant, merchant)] }
     let claim: Claim? =
       switch action {
       case .openClaim(let claim): claim

@@ -6,6 +6,7 @@ public enum DeskAnswer: Sendable, Equatable {
   /// Its appeal was upheld: with the first page of later decisions that would be others now.
   /// Indirect, because every answer is as large as the largest.
   indirect case undone(ClaimAnswer, affected: AffectedReport)
+  indirect case standing(StandingReport)
   case policy(version: UInt32, hash: UInt64, isActive: Bool)
   case done
 }

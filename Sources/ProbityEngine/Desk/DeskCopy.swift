@@ -58,7 +58,8 @@ extension ClaimDesk {
 ///
 /// 36 words: first and next number of claims, notes and orders, in the halves of a word
 /// each; of reservations likewise; the next to expire and to leave the window; the day;
-/// hash of the policy in force and in shadow (0 = none); changes of policies; tally, 25; 2 zeros.
+/// hash of the policy in force and in shadow (0 = none); changes of policies; tally, 25; since
+/// when the one in shadow is; zero.
 struct DeskOutline: Equatable {
   struct Numbers: Equatable {
     var first: UInt32
@@ -80,6 +81,7 @@ struct DeskOutline: Equatable {
   var ledger: SubsidyLedger.Outline
   var activeHash: UInt64
   var shadowHash: UInt64?
+  var shadowSince: UnixSeconds
   var policyChangeCount: UInt64
   var shadow: [UInt64]
 
@@ -96,6 +98,7 @@ struct DeskOutline: Equatable {
     ledger = desk.ledger.outline
     activeHash = state.shelf.activeHash
     shadowHash = state.shelf.shadowHash
+    shadowSince = state.shelf.shadowSince
     policyChangeCount = state.shelf.changeCount
     shadow = desk.shadow.words
   }
@@ -106,13 +109,16 @@ struct DeskOutline: Equatable {
       Numbers(ledger.expiryNext, ledger.windowNext).word, UInt64(ledger.day), activeHash,
       shadowHash ?? 0, policyChangeCount,
     ]
-    return fixed + shadow + [0, 0]
+    return fixed + shadow + [UInt64(shadowSince.rawValue), 0]
   }
 
   init?(words: [UInt64]) {
-    guard words.count == Self.wordCount, words[34] == 0, words[35] == 0, words[5] <= 0xffff else {
+    guard words.count == Self.wordCount, let since = UInt32(exactly: words[34]), words[35] == 0,
+      words[5] <= 0xffff
+    else {
       return nil
     }
+    shadowSince = UnixSeconds(since)
     claims = Numbers(words[0])
     notes = Numbers(words[1])
     orders = Numbers(words[2])

@@ -8,6 +8,9 @@ public enum DeskQuestion: Hashable, Sendable {
   case budgets
   case overrides(AccountKey)
   case policies
+  case standing(AccountID)
+  /// Merchants that do not stand as any other, a page, those whose steps are newest first.
+  case standings(StandingFilter, below: UInt32)
   /// Claims that the policy in shadow would have decided otherwise, newest first, below a number.
   case shadow(below: UInt32, countMax: Int)
   /// Later decisions that an undone claim has changed, newest first, below a number.
@@ -20,6 +23,8 @@ public enum DeskReport: Sendable, Equatable {
   case budgets([BudgetStanding])
   case overrides([OverrideStanding], linked: [AccountKey])
   case policies(PolicyReport)
+  indirect case standing(StandingReport)
+  case standings(StandingsPage)
   case shadow(ShadowReport)
   case affected(AffectedReport)
   case refused(DeskRefusal)
@@ -27,7 +32,7 @@ public enum DeskReport: Sendable, Equatable {
 
 extension IntegrityState {
   /// Answers a question. Bounded: a few thousand records at most.
-  func answer(_ question: DeskQuestion) -> DeskReport {
+  package func answer(_ question: DeskQuestion) -> DeskReport {
     switch question {
     case .claim(let id):
       return .claim(desk.claims.number(of: id).map { desk.answer($0, isRepeated: true) })
@@ -37,6 +42,14 @@ extension IntegrityState {
         desk.overrides(of: account, at: newestEventAt),
         linked: Array(desk.identity(of: account).dropFirst()))
     case .policies: return .policies(policyReport)
+    case .standing(let merchant):
+      let now = newestEventAt
+      guard table.record(of: AccountKey(.merchant, merchant)) != nil else {
+        return .refused(Self.unknownMerchant(merchant))
+      }
+      return .standing(standingReport(of: merchant, at: now))
+    case .standings(let filter, let below):
+      return .standings(standings(filter, below: below))
     case .shadow(let below, let countMax):
       return .shadow(desk.shadowReport(below: below, countMax: countMax))
     case .affected(let id, let below):

@@ -112,7 +112,7 @@ extension ClaimDesk {
   private func addOpeningEvidence(_ number: UInt32, _ claim: Claim, _ context: DeskContext) {
     context.addOpening(claim)
     if !claim.proofs.isDisjoint(with: .byCarrier) && !claim.proofs.contains(.recorded) {
-      context.add(.proof(claim.proofs), at: claim.openedAt, claim)
+      context.add(.proof(claim.proofs, buyer: claim.buyer), at: claim.openedAt, claim)
       claims.update(number) { $0.flags.insert(.proofCounts) }
     }
     if claims[number].outcome == .platformCompensates { addComplaint(number, context) }

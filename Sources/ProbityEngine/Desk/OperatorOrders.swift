@@ -9,7 +9,7 @@ extension ClaimDesk {
     orders.append(entry)
   }
 
-  private func checkRoom(for count: Int) throws(DeskRefusal) {
+  func checkRoom(for count: Int) throws(DeskRefusal) {
     if orders.count + count <= limits.entriesMax { return }
     throw DeskRefusal(
       .exhausted,

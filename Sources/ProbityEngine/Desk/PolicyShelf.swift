@@ -27,6 +27,8 @@ public struct PolicyShelf: Sendable {
   public private(set) var policies: [ShelvedPolicy]
   public private(set) var activeHash: UInt64
   public private(set) var shadowHash: UInt64?
+  /// Since when it is tried; zero where none is.
+  private(set) var shadowSince = UnixSeconds.zero
   /// Changes of what is active or in shadow.
   private(set) var changeCount: UInt64 = 0
 
@@ -54,7 +56,8 @@ public struct PolicyShelf: Sendable {
   var hash: UInt64 {
     if policies.count == 1 && changeCount == 0 { return 0 }
     return StateHash.of(
-      policies.map(\.policy.hash) + [activeHash, shadowHash ?? 0, changeCount])
+      policies.map(\.policy.hash)
+        + [activeHash, shadowHash ?? 0, changeCount, UInt64(shadowSince.rawValue)])
   }
 
   mutating func put(_ policy: ShelvedPolicy) throws(DeskRefusal) {
@@ -75,15 +78,35 @@ public struct PolicyShelf: Sendable {
     policies.append(policy)
   }
 
-  mutating func activate(_ hash: UInt64) throws(DeskRefusal) {
-    guard self[hash] != nil else { throw Self.unknown(hash) }
+  mutating func activate(_ hash: UInt64, at now: UnixSeconds) throws(DeskRefusal) {
+    guard let policy = self[hash]?.policy else { throw Self.unknown(hash) }
     if activeHash == hash { return }
+    try checkShadow(of: policy, at: now)
     activeHash = hash
-    if shadowHash == hash { shadowHash = nil }
+    if shadowHash == hash { stopShadow() }
     changeCount += 1
   }
 
-  mutating func shadow(_ hash: UInt64?) throws(DeskRefusal) {
+  /// Merchants are not judged from one day to the next by limits that nobody has seen at work.
+  private func checkShadow(of policy: Policy, at now: UnixSeconds) throws(DeskRefusal) {
+    let rules = active.policy.governance
+    if !policy.governance.isStricter(than: rules) || rules.shadowDays == 0 { return }
+    let isInShadow = shadowHash == policy.hash
+    let end = shadowSince.adding(days: rules.shadowDays)
+    if isInShadow && now >= end { return }
+    throw DeskRefusal(
+      .precondition, field: "policy",
+      "its governance is stricter than that in force, so it has to be in shadow for "
+        + "\(rules.shadowDays) days first: "
+        + (isInShadow ? "it is until \(end.rawValue) (UTC seconds)" : "put it in shadow"))
+  }
+
+  private mutating func stopShadow() {
+    shadowHash = nil
+    shadowSince = .zero
+  }
+
+  mutating func shadow(_ hash: UInt64?, at now: UnixSeconds) throws(DeskRefusal) {
     if let hash, self[hash] == nil { throw Self.unknown(hash) }
     if let hash, hash == activeHash {
       throw DeskRefusal(
@@ -91,6 +114,7 @@ public struct PolicyShelf: Sendable {
     }
     if shadowHash == hash { return }
     shadowHash = hash
+    shadowSince = hash == nil ? .zero : now
     changeCount += 1
   }
 
@@ -103,12 +127,14 @@ public struct PolicyShelf: Sendable {
 
   /// As a snapshot has it; nil where what is active or in shadow is not there.
   init?(
-    _ policies: [ShelvedPolicy], activeHash: UInt64, shadowHash: UInt64?, changeCount: UInt64
+    _ policies: [ShelvedPolicy], activeHash: UInt64, shadowHash: UInt64?,
+    shadowSince: UnixSeconds, changeCount: UInt64
   ) {
     guard !policies.isEmpty else { return nil }
     self.policies = policies
     self.activeHash = activeHash
     self.shadowHash = shadowHash
+    self.shadowSince = shadowSince
     self.changeCount = changeCount
     if self[activeHash] == nil || shadowHash.map({ self[$0] == nil }) ?? false { return nil }
   }

@@ -74,6 +74,18 @@ typedef struct Probity__V1__PoliciesReply Probity__V1__PoliciesReply;
 typedef struct Probity__V1__GetShadowRequest Probity__V1__GetShadowRequest;
 typedef struct Probity__V1__ShadowDifference Probity__V1__ShadowDifference;
 typedef struct Probity__V1__ShadowReply Probity__V1__ShadowReply;
+typedef struct Probity__V1__AssessRequest Probity__V1__AssessRequest;
+typedef struct Probity__V1__DecideStandingRequest Probity__V1__DecideStandingRequest;
+typedef struct Probity__V1__AppealStandingRequest Probity__V1__AppealStandingRequest;
+typedef struct Probity__V1__DecideStandingAppealRequest Probity__V1__DecideStandingAppealRequest;
+typedef struct Probity__V1__CertifyRequest Probity__V1__CertifyRequest;
+typedef struct Probity__V1__RevokeCertificationRequest Probity__V1__RevokeCertificationRequest;
+typedef struct Probity__V1__GetStandingRequest Probity__V1__GetStandingRequest;
+typedef struct Probity__V1__GetStandingsRequest Probity__V1__GetStandingsRequest;
+typedef struct Probity__V1__Conduct Probity__V1__Conduct;
+typedef struct Probity__V1__StandingStep Probity__V1__StandingStep;
+typedef struct Probity__V1__StandingReply Probity__V1__StandingReply;
+typedef struct Probity__V1__StandingsReply Probity__V1__StandingsReply;
 
 
 /* --- enums --- */
@@ -296,6 +308,58 @@ typedef enum _Probity__V1__OutcomeChangeKind {
   PROBITY__V1__OUTCOME_CHANGE_KIND__HUMAN_VERDICT = 6
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(PROBITY__V1__OUTCOME_CHANGE_KIND)
 } Probity__V1__OutcomeChangeKind;
+/*
+ * Where a merchant stands; a higher one is worse.
+ */
+typedef enum _Probity__V1__Standing {
+  PROBITY__V1__STANDING__NORMAL = 0,
+  PROBITY__V1__STANDING__WATCH = 1,
+  PROBITY__V1__STANDING__RESTRICTED = 2,
+  PROBITY__V1__STANDING__CLEAR_OUT_NOTICE = 3,
+  PROBITY__V1__STANDING__CLEARED_OUT = 4
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(PROBITY__V1__STANDING)
+} Probity__V1__Standing;
+typedef enum _Probity__V1__Certification {
+  PROBITY__V1__CERTIFICATION__CERTIFICATION_NONE = 0,
+  PROBITY__V1__CERTIFICATION__FACTORY = 1,
+  PROBITY__V1__CERTIFICATION__BRAND_OEM = 2,
+  PROBITY__V1__CERTIFICATION__SRDI_FACTORY = 3,
+  PROBITY__V1__CERTIFICATION__ORIGIN_AGGREGATOR = 4
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(PROBITY__V1__CERTIFICATION)
+} Probity__V1__Certification;
+/*
+ * How a merchant came to stand where it stands.
+ */
+typedef enum _Probity__V1__StandingCause {
+  PROBITY__V1__STANDING_CAUSE__STANDING_CAUSE_UNSPECIFIED = 0,
+  /*
+   * Its evidence called for it, or did not call for what was.
+   */
+  PROBITY__V1__STANDING_CAUSE__CONDUCT = 1,
+  PROBITY__V1__STANDING_CAUSE__EASED = 2,
+  PROBITY__V1__STANDING_CAUSE__NOTICE_MET = 3,
+  /*
+   * A human decided, or upheld its appeal.
+   */
+  PROBITY__V1__STANDING_CAUSE__STANDING_DECIDED = 4,
+  PROBITY__V1__STANDING_CAUSE__STANDING_APPEAL_UPHELD = 5
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(PROBITY__V1__STANDING_CAUSE)
+} Probity__V1__StandingCause;
+typedef enum _Probity__V1__StandingDecision {
+  PROBITY__V1__STANDING_DECISION__STANDING_DECISION_UNSPECIFIED = 0,
+  PROBITY__V1__STANDING_DECISION__GIVE_NOTICE = 1,
+  PROBITY__V1__STANDING_DECISION__CLEAR_OUT = 2,
+  PROBITY__V1__STANDING_DECISION__DISMISS = 3,
+  PROBITY__V1__STANDING_DECISION__REINSTATE = 4
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(PROBITY__V1__STANDING_DECISION)
+} Probity__V1__StandingDecision;
+typedef enum _Probity__V1__NoticeResult {
+  PROBITY__V1__NOTICE_RESULT__NO_NOTICE = 0,
+  PROBITY__V1__NOTICE_RESULT__NOTICE_PENDING = 1,
+  PROBITY__V1__NOTICE_RESULT__MET = 2,
+  PROBITY__V1__NOTICE_RESULT__UNMET = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(PROBITY__V1__NOTICE_RESULT)
+} Probity__V1__NoticeResult;
 
 /* --- messages --- */
 
@@ -1593,6 +1657,245 @@ struct  Probity__V1__ShadowReply
     , 0,NULL, 0,NULL, 0, 0, 0 }
 
 
+/*
+ * Has a merchant's standing follow its evidence, by one step at most.
+ */
+struct  Probity__V1__AssessRequest
+{
+  ProtobufCMessage base;
+  uint64_t merchant;
+  uint64_t at;
+  char *actor;
+  char *reason;
+};
+#define PROBITY__V1__ASSESS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__assess_request__descriptor) \
+    , 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Probity__V1__DecideStandingRequest
+{
+  ProtobufCMessage base;
+  uint64_t merchant;
+  Probity__V1__StandingDecision decision;
+  uint64_t at;
+  char *actor;
+  char *reason;
+};
+#define PROBITY__V1__DECIDE_STANDING_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__decide_standing_request__descriptor) \
+    , 0, PROBITY__V1__STANDING_DECISION__STANDING_DECISION_UNSPECIFIED, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+/*
+ * Against the last step.
+ */
+struct  Probity__V1__AppealStandingRequest
+{
+  ProtobufCMessage base;
+  uint64_t merchant;
+  uint64_t at;
+  char *actor;
+  char *reason;
+};
+#define PROBITY__V1__APPEAL_STANDING_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__appeal_standing_request__descriptor) \
+    , 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Probity__V1__DecideStandingAppealRequest
+{
+  ProtobufCMessage base;
+  uint64_t merchant;
+  protobuf_c_boolean upheld;
+  uint64_t at;
+  char *actor;
+  char *reason;
+};
+#define PROBITY__V1__DECIDE_STANDING_APPEAL_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__decide_standing_appeal_request__descriptor) \
+    , 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Probity__V1__CertifyRequest
+{
+  ProtobufCMessage base;
+  uint64_t merchant;
+  Probity__V1__Certification certification;
+  /*
+   * UTC seconds; required.
+   */
+  uint64_t ends_at;
+  uint64_t at;
+  char *actor;
+  char *reason;
+};
+#define PROBITY__V1__CERTIFY_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__certify_request__descriptor) \
+    , 0, PROBITY__V1__CERTIFICATION__CERTIFICATION_NONE, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Probity__V1__RevokeCertificationRequest
+{
+  ProtobufCMessage base;
+  uint64_t merchant;
+  uint64_t at;
+  char *actor;
+  char *reason;
+};
+#define PROBITY__V1__REVOKE_CERTIFICATION_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__revoke_certification_request__descriptor) \
+    , 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Probity__V1__GetStandingRequest
+{
+  ProtobufCMessage base;
+  uint64_t merchant;
+};
+#define PROBITY__V1__GET_STANDING_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__get_standing_request__descriptor) \
+    , 0 }
+
+
+struct  Probity__V1__GetStandingsRequest
+{
+  ProtobufCMessage base;
+  /*
+   * Only those that stand so; NORMAL = all that do not stand as any other.
+   */
+  Probity__V1__Standing standing;
+  /*
+   * Only those that wait for a human.
+   */
+  protobuf_c_boolean waiting;
+  /*
+   * To go on: `next` of the page before; 0 = from the newest.
+   */
+  uint32_t below;
+};
+#define PROBITY__V1__GET_STANDINGS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__get_standings_request__descriptor) \
+    , PROBITY__V1__STANDING__NORMAL, 0, 0 }
+
+
+/*
+ * Decayed incidents and the orders they are measured against, as of the judgement.
+ */
+struct  Probity__V1__Conduct
+{
+  ProtobufCMessage base;
+  /*
+   * Of `qualityRefunds`, `latePickup`, `falseShipment` or `noStock`; empty = none.
+   */
+  char *dimension;
+  float incidents;
+  float orders;
+  /*
+   * Lower credible bound of incidents per order, and what it calls for; assessments only.
+   */
+  float certain_rate;
+  Probity__V1__Standing calls_for;
+};
+#define PROBITY__V1__CONDUCT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__conduct__descriptor) \
+    , (char *)protobuf_c_empty_string, 0, 0, 0, PROBITY__V1__STANDING__NORMAL }
+
+
+struct  Probity__V1__StandingStep
+{
+  ProtobufCMessage base;
+  Probity__V1__Standing standing;
+  Probity__V1__StandingCause cause;
+  /*
+   * What it was for, as it was then.
+   */
+  Probity__V1__Conduct *conduct;
+  uint64_t at;
+  uint32_t policy_version;
+  uint64_t log_position;
+  char *actor;
+  char *reason;
+  Probity__V1__AppealState appeal;
+  uint64_t appeal_opened_at;
+  uint64_t appeal_decided_at;
+};
+#define PROBITY__V1__STANDING_STEP__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__standing_step__descriptor) \
+    , PROBITY__V1__STANDING__NORMAL, PROBITY__V1__STANDING_CAUSE__STANDING_CAUSE_UNSPECIFIED, NULL, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, PROBITY__V1__APPEAL_STATE__NO_APPEAL, 0, 0 }
+
+
+struct  Probity__V1__StandingReply
+{
+  ProtobufCMessage base;
+  uint64_t merchant;
+  Probity__V1__Standing standing;
+  /*
+   * The newest first, at most 16.
+   */
+  size_t n_steps;
+  Probity__V1__StandingStep **steps;
+  /*
+   * Until then nothing gets worse; 0 = nothing is held.
+   */
+  uint64_t held_until;
+  /*
+   * CLEAR_OUT_NOTICE: until when, and how it has turned out so far.
+   */
+  uint64_t notice_ends_at;
+  Probity__V1__NoticeResult notice;
+  /*
+   * 0 = the last step cannot be appealed.
+   */
+  uint64_t appealable_until;
+  /*
+   * 0 = no appeal is open.
+   */
+  uint64_t answer_due_at;
+  Probity__V1__Certification certification;
+  uint64_t certified_at;
+  uint64_t certified_until;
+  char *certified_by;
+  char *certified_why;
+  /*
+   * What the evidence calls for, as of `as_of`, by dimension and as a whole.
+   */
+  size_t n_conduct;
+  Probity__V1__Conduct **conduct;
+  Probity__V1__Standing calls_for;
+  protobuf_c_boolean mature;
+  uint32_t distinct_buyers;
+  uint64_t as_of;
+  /*
+   * This command has changed something.
+   */
+  protobuf_c_boolean changed;
+  uint64_t log_position;
+  uint32_t policy_version;
+  uint64_t policy_hash;
+};
+#define PROBITY__V1__STANDING_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__standing_reply__descriptor) \
+    , 0, PROBITY__V1__STANDING__NORMAL, 0,NULL, 0, 0, PROBITY__V1__NOTICE_RESULT__NO_NOTICE, 0, 0, PROBITY__V1__CERTIFICATION__CERTIFICATION_NONE, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, PROBITY__V1__STANDING__NORMAL, 0, 0, 0, 0, 0, 0, 0 }
+
+
+struct  Probity__V1__StandingsReply
+{
+  ProtobufCMessage base;
+  /*
+   * The newest steps first, at most 100.
+   */
+  size_t n_standings;
+  Probity__V1__StandingReply **standings;
+  protobuf_c_boolean more;
+  uint32_t next;
+  uint64_t log_position;
+};
+#define PROBITY__V1__STANDINGS_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__standings_reply__descriptor) \
+    , 0,NULL, 0, 0, 0 }
+
+
 /* Probity__V1__Hello methods */
 void   probity__v1__hello__init
                      (Probity__V1__Hello         *message);
@@ -2714,6 +3017,234 @@ Probity__V1__ShadowReply *
 void   probity__v1__shadow_reply__free_unpacked
                      (Probity__V1__ShadowReply *message,
                       ProtobufCAllocator *allocator);
+/* Probity__V1__AssessRequest methods */
+void   probity__v1__assess_request__init
+                     (Probity__V1__AssessRequest         *message);
+size_t probity__v1__assess_request__get_packed_size
+                     (const Probity__V1__AssessRequest   *message);
+size_t probity__v1__assess_request__pack
+                     (const Probity__V1__AssessRequest   *message,
+                      uint8_t             *out);
+size_t probity__v1__assess_request__pack_to_buffer
+                     (const Probity__V1__AssessRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__AssessRequest *
+       probity__v1__assess_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__assess_request__free_unpacked
+                     (Probity__V1__AssessRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__DecideStandingRequest methods */
+void   probity__v1__decide_standing_request__init
+                     (Probity__V1__DecideStandingRequest         *message);
+size_t probity__v1__decide_standing_request__get_packed_size
+                     (const Probity__V1__DecideStandingRequest   *message);
+size_t probity__v1__decide_standing_request__pack
+                     (const Probity__V1__DecideStandingRequest   *message,
+                      uint8_t             *out);
+size_t probity__v1__decide_standing_request__pack_to_buffer
+                     (const Probity__V1__DecideStandingRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__DecideStandingRequest *
+       probity__v1__decide_standing_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__decide_standing_request__free_unpacked
+                     (Probity__V1__DecideStandingRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__AppealStandingRequest methods */
+void   probity__v1__appeal_standing_request__init
+                     (Probity__V1__AppealStandingRequest         *message);
+size_t probity__v1__appeal_standing_request__get_packed_size
+                     (const Probity__V1__AppealStandingRequest   *message);
+size_t probity__v1__appeal_standing_request__pack
+                     (const Probity__V1__AppealStandingRequest   *message,
+                      uint8_t             *out);
+size_t probity__v1__appeal_standing_request__pack_to_buffer
+                     (const Probity__V1__AppealStandingRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__AppealStandingRequest *
+       probity__v1__appeal_standing_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__appeal_standing_request__free_unpacked
+                     (Probity__V1__AppealStandingRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__DecideStandingAppealRequest methods */
+void   probity__v1__decide_standing_appeal_request__init
+                     (Probity__V1__DecideStandingAppealRequest         *message);
+size_t probity__v1__decide_standing_appeal_request__get_packed_size
+                     (const Probity__V1__DecideStandingAppealRequest   *message);
+size_t probity__v1__decide_standing_appeal_request__pack
+                     (const Probity__V1__DecideStandingAppealRequest   *message,
+                      uint8_t             *out);
+size_t probity__v1__decide_standing_appeal_request__pack_to_buffer
+                     (const Probity__V1__DecideStandingAppealRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__DecideStandingAppealRequest *
+       probity__v1__decide_standing_appeal_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__decide_standing_appeal_request__free_unpacked
+                     (Probity__V1__DecideStandingAppealRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__CertifyRequest methods */
+void   probity__v1__certify_request__init
+                     (Probity__V1__CertifyRequest         *message);
+size_t probity__v1__certify_request__get_packed_size
+                     (const Probity__V1__CertifyRequest   *message);
+size_t probity__v1__certify_request__pack
+                     (const Probity__V1__CertifyRequest   *message,
+                      uint8_t             *out);
+size_t probity__v1__certify_request__pack_to_buffer
+                     (const Probity__V1__CertifyRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__CertifyRequest *
+       probity__v1__certify_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__certify_request__free_unpacked
+                     (Probity__V1__CertifyRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__RevokeCertificationRequest methods */
+void   probity__v1__revoke_certification_request__init
+                     (Probity__V1__RevokeCertificationRequest         *message);
+size_t probity__v1__revoke_certification_request__get_packed_size
+                     (const Probity__V1__RevokeCertificationRequest   *message);
+size_t probity__v1__revoke_certification_request__pack
+                     (const Probity__V1__RevokeCertificationRequest   *message,
+                      uint8_t             *out);
+size_t probity__v1__revoke_certification_request__pack_to_buffer
+                     (const Probity__V1__RevokeCertificationRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__RevokeCertificationRequest *
+       probity__v1__revoke_certification_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__revoke_certification_request__free_unpacked
+                     (Probity__V1__RevokeCertificationRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__GetStandingRequest methods */
+void   probity__v1__get_standing_request__init
+                     (Probity__V1__GetStandingRequest         *message);
+size_t probity__v1__get_standing_request__get_packed_size
+                     (const Probity__V1__GetStandingRequest   *message);
+size_t probity__v1__get_standing_request__pack
+                     (const Probity__V1__GetStandingRequest   *message,
+                      uint8_t             *out);
+size_t probity__v1__get_standing_request__pack_to_buffer
+                     (const Probity__V1__GetStandingRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__GetStandingRequest *
+       probity__v1__get_standing_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__get_standing_request__free_unpacked
+                     (Probity__V1__GetStandingRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__GetStandingsRequest methods */
+void   probity__v1__get_standings_request__init
+                     (Probity__V1__GetStandingsRequest         *message);
+size_t probity__v1__get_standings_request__get_packed_size
+                     (const Probity__V1__GetStandingsRequest   *message);
+size_t probity__v1__get_standings_request__pack
+                     (const Probity__V1__GetStandingsRequest   *message,
+                      uint8_t             *out);
+size_t probity__v1__get_standings_request__pack_to_buffer
+                     (const Probity__V1__GetStandingsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__GetStandingsRequest *
+       probity__v1__get_standings_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__get_standings_request__free_unpacked
+                     (Probity__V1__GetStandingsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__Conduct methods */
+void   probity__v1__conduct__init
+                     (Probity__V1__Conduct         *message);
+size_t probity__v1__conduct__get_packed_size
+                     (const Probity__V1__Conduct   *message);
+size_t probity__v1__conduct__pack
+                     (const Probity__V1__Conduct   *message,
+                      uint8_t             *out);
+size_t probity__v1__conduct__pack_to_buffer
+                     (const Probity__V1__Conduct   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__Conduct *
+       probity__v1__conduct__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__conduct__free_unpacked
+                     (Probity__V1__Conduct *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__StandingStep methods */
+void   probity__v1__standing_step__init
+                     (Probity__V1__StandingStep         *message);
+size_t probity__v1__standing_step__get_packed_size
+                     (const Probity__V1__StandingStep   *message);
+size_t probity__v1__standing_step__pack
+                     (const Probity__V1__StandingStep   *message,
+                      uint8_t             *out);
+size_t probity__v1__standing_step__pack_to_buffer
+                     (const Probity__V1__StandingStep   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__StandingStep *
+       probity__v1__standing_step__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__standing_step__free_unpacked
+                     (Probity__V1__StandingStep *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__StandingReply methods */
+void   probity__v1__standing_reply__init
+                     (Probity__V1__StandingReply         *message);
+size_t probity__v1__standing_reply__get_packed_size
+                     (const Probity__V1__StandingReply   *message);
+size_t probity__v1__standing_reply__pack
+                     (const Probity__V1__StandingReply   *message,
+                      uint8_t             *out);
+size_t probity__v1__standing_reply__pack_to_buffer
+                     (const Probity__V1__StandingReply   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__StandingReply *
+       probity__v1__standing_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__standing_reply__free_unpacked
+                     (Probity__V1__StandingReply *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__StandingsReply methods */
+void   probity__v1__standings_reply__init
+                     (Probity__V1__StandingsReply         *message);
+size_t probity__v1__standings_reply__get_packed_size
+                     (const Probity__V1__StandingsReply   *message);
+size_t probity__v1__standings_reply__pack
+                     (const Probity__V1__StandingsReply   *message,
+                      uint8_t             *out);
+size_t probity__v1__standings_reply__pack_to_buffer
+                     (const Probity__V1__StandingsReply   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__StandingsReply *
+       probity__v1__standings_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__standings_reply__free_unpacked
+                     (Probity__V1__StandingsReply *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Probity__V1__Hello_Closure)
@@ -2893,6 +3424,42 @@ typedef void (*Probity__V1__ShadowDifference_Closure)
 typedef void (*Probity__V1__ShadowReply_Closure)
                  (const Probity__V1__ShadowReply *message,
                   void *closure_data);
+typedef void (*Probity__V1__AssessRequest_Closure)
+                 (const Probity__V1__AssessRequest *message,
+                  void *closure_data);
+typedef void (*Probity__V1__DecideStandingRequest_Closure)
+                 (const Probity__V1__DecideStandingRequest *message,
+                  void *closure_data);
+typedef void (*Probity__V1__AppealStandingRequest_Closure)
+                 (const Probity__V1__AppealStandingRequest *message,
+                  void *closure_data);
+typedef void (*Probity__V1__DecideStandingAppealRequest_Closure)
+                 (const Probity__V1__DecideStandingAppealRequest *message,
+                  void *closure_data);
+typedef void (*Probity__V1__CertifyRequest_Closure)
+                 (const Probity__V1__CertifyRequest *message,
+                  void *closure_data);
+typedef void (*Probity__V1__RevokeCertificationRequest_Closure)
+                 (const Probity__V1__RevokeCertificationRequest *message,
+                  void *closure_data);
+typedef void (*Probity__V1__GetStandingRequest_Closure)
+                 (const Probity__V1__GetStandingRequest *message,
+                  void *closure_data);
+typedef void (*Probity__V1__GetStandingsRequest_Closure)
+                 (const Probity__V1__GetStandingsRequest *message,
+                  void *closure_data);
+typedef void (*Probity__V1__Conduct_Closure)
+                 (const Probity__V1__Conduct *message,
+                  void *closure_data);
+typedef void (*Probity__V1__StandingStep_Closure)
+                 (const Probity__V1__StandingStep *message,
+                  void *closure_data);
+typedef void (*Probity__V1__StandingReply_Closure)
+                 (const Probity__V1__StandingReply *message,
+                  void *closure_data);
+typedef void (*Probity__V1__StandingsReply_Closure)
+                 (const Probity__V1__StandingsReply *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -2917,6 +3484,11 @@ extern const ProtobufCEnumDescriptor    probity__v1__settlement__descriptor;
 extern const ProtobufCEnumDescriptor    probity__v1__override_kind__descriptor;
 extern const ProtobufCEnumDescriptor    probity__v1__note_kind__descriptor;
 extern const ProtobufCEnumDescriptor    probity__v1__outcome_change_kind__descriptor;
+extern const ProtobufCEnumDescriptor    probity__v1__standing__descriptor;
+extern const ProtobufCEnumDescriptor    probity__v1__certification__descriptor;
+extern const ProtobufCEnumDescriptor    probity__v1__standing_cause__descriptor;
+extern const ProtobufCEnumDescriptor    probity__v1__standing_decision__descriptor;
+extern const ProtobufCEnumDescriptor    probity__v1__notice_result__descriptor;
 extern const ProtobufCMessageDescriptor probity__v1__hello__descriptor;
 extern const ProtobufCMessageDescriptor probity__v1__error_detail__descriptor;
 extern const ProtobufCMessageDescriptor probity__v1__go_away__descriptor;
@@ -2976,6 +3548,18 @@ extern const ProtobufCMessageDescriptor probity__v1__policies_reply__descriptor;
 extern const ProtobufCMessageDescriptor probity__v1__get_shadow_request__descriptor;
 extern const ProtobufCMessageDescriptor probity__v1__shadow_difference__descriptor;
 extern const ProtobufCMessageDescriptor probity__v1__shadow_reply__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__assess_request__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__decide_standing_request__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__appeal_standing_request__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__decide_standing_appeal_request__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__certify_request__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__revoke_certification_request__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__get_standing_request__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__get_standings_request__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__conduct__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__standing_step__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__standing_reply__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__standings_reply__descriptor;
 
 PROTOBUF_C__END_DECLS
 

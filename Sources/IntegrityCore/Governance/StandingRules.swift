@@ -1,0 +1,132 @@
+/// A merchant's case: where it stands, since when and for what.
+public struct StandingCase: Sendable, Equatable {
+  public var standing: Standing
+  /// When the last step was taken; zero = never.
+  public var since: UnixSeconds
+  /// What the last step was for; nil = a human's word alone.
+  public var dimension: GovernedDimension?
+  /// What that dimension's conduct was then.
+  public var conduct: Conduct
+  /// Until then nothing gets worse; zero = nothing is held.
+  public var heldUntil: UnixSeconds
+  /// An appeal against the last step waits: nothing gets worse.
+  public var isAppealOpen: Bool
+
+  public init(
+    standing: Standing, since: UnixSeconds, dimension: GovernedDimension? = nil,
+    conduct: Conduct = Conduct(incidents: 0, orders: 0), heldUntil: UnixSeconds = .zero,
+    isAppealOpen: Bool = false
+  ) {
+    self.standing = standing
+    self.since = since
+    self.dimension = dimension
+    self.conduct = conduct
+    self.heldUntil = heldUntil
+    self.isAppealOpen = isAppealOpen
+  }
+
+  /// Of a merchant that nothing was ever done about.
+  public static let none = StandingCase(standing: .normal, since: .zero)
+}
+
+/// A step that the rules take by themselves.
+public struct StandingStep: Sendable, Equatable {
+  public var standing: Standing
+  /// What it is for; nil = things have become better.
+  public var finding: ConductFinding?
+  /// Until then nothing gets worse.
+  public var heldUntil: UnixSeconds
+
+  package init(
+    standing: Standing, finding: ConductFinding? = nil, heldUntil: UnixSeconds = .zero
+  ) {
+    self.standing = standing
+    self.finding = finding
+    self.heldUntil = heldUntil
+  }
+}
+
+/// How the notice that a merchant was given has turned out.
+public enum NoticeResult: UInt8, Sendable {
+  /// Its time is not over, or an appeal waits.
+  case pending = 1
+  /// It was met: since the notice the rate was below what a merchant is watched for.
+  case met = 2
+  /// It was not, or too little was sold to say so: a human decides.
+  case unmet = 3
+}
+
+extension GovernanceRules {
+  /// The step that a sweep takes with a merchant, or nil.
+  ///
+  /// Pure. One step at a time: to the worse no sooner than `stepDays` after the last, to the
+  /// better no sooner than `easeDays`; never out of a notice but when its time is over and it
+  /// was met; never to `clearedOut`, and never from it.
+  public func step(
+    _ state: StandingCase, _ assessment: Assessment, certification: Certification?,
+    schema: EvidenceSchema, now: UnixSeconds
+  ) -> StandingStep? {
+    let standing = state.standing
+    if standing == .clearedOut { return nil }
+    if standing == .clearOutNotice {
+      let result = noticeResult(state, assessment, schema: schema, now: now)
+      if result != .met { return nil }
+      // The past that the notice was given for is still in the evidence: time to fade.
+      return StandingStep(standing: .restricted, heldUntil: now.adding(days: noticeDays))
+    }
+    let most = certification.map { support[$0.track.rawValue].standingMax } ?? .clearOutNotice
+    let called = Swift.min(assessment.standing, most)
+    if called > standing {
+      if state.isAppealOpen || now < state.heldUntil { return nil }
+      if standing > .normal && !now.isDays(stepDays, after: state.since) { return nil }
+      return StandingStep(standing: standing.worse, finding: assessment.worst)
+    }
+    // Where support is what keeps it from worse, it is not better that it has become.
+    if assessment.standing < standing && now.isDays(easeDays, after: state.since) {
+      return StandingStep(standing: standing.better)
+    }
+    return nil
+  }
+
+  /// - Precondition: a notice was given.
+  public func noticeResult(
+    _ state: StandingCase, _ assessment: Assessment, schema: EvidenceSchema, now: UnixSeconds
+  ) -> NoticeResult {
+    if state.isAppealOpen || !now.isDays(noticeDays, after: state.since) { return .pending }
+    guard let dimension = state.dimension else { return .unmet }
+    let since = conductSince(state, assessment.findings[dimension.rawValue], schema, now)
+    let isMet = since.orders >= ordersMin && since.rate < limits[dimension.rawValue].watch
+    return isMet ? .met : .unmet
+  }
+
+  private func conductSince(
+    _ state: StandingCase, _ finding: ConductFinding, _ schema: EvidenceSchema, _ now: UnixSeconds
+  ) -> Conduct {
+    let halfLives = schema.halfLives(until: now) - schema.halfLives(until: state.since)
+    return finding.conduct.since(
+      state.conduct, fading: Float(DeterministicMath.exp2(-halfLives)))
+  }
+
+  /// Weight in rankings in thousandths, 0 … 2,000: the score that is safe to assume, times
+  /// what the merchant's standing and certification make of it.
+  @inlinable
+  public func rankingWeight(
+    scoreFloor: Int, _ standing: Standing, _ certification: Certification?
+  ) -> Int {
+    let factor = certification.map { support[$0.track.rawValue].rankingFactor } ?? 1
+    let weight = Float(scoreFloor) * rankingFactors[Int(standing.rawValue)] * factor
+    return Int(weight + 0.5)
+  }
+}
+
+extension UnixSeconds {
+  /// Whether so many days have passed since `earlier`.
+  func isDays(_ days: UInt16, after earlier: UnixSeconds) -> Bool {
+    UInt64(rawValue) >= UInt64(earlier.rawValue) + UInt64(days) * 86_400
+  }
+
+  /// Ends in 2106.
+  package func adding(days: UInt16) -> UnixSeconds {
+    UnixSeconds(UInt32(clamping: UInt64(rawValue) + UInt64(days) * 86_400))
+  }
+}

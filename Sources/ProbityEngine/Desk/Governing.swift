@@ -1,0 +1,250 @@
+import AccountStore
+import ClaimStore
+import IntegrityCore
+
+/// Merchants' standings and certifications: what commands do about them.
+extension IntegrityState {
+  func govern(
+    _ command: DeskCommand, _ context: DeskContext
+  ) throws(DeskRefusal) -> StandingReport {
+    let merchant: AccountID
+    let isNew: Bool
+    switch command.action {
+    case .assess(let id):
+      (merchant, isNew) = (id, try assess(id, command, context))
+    case .decideStanding(let id, let decision):
+      (merchant, isNew) = (id, try decide(id, decision, command, context))
+    case .appealStanding(let id):
+      (merchant, isNew) = (id, try openAppeal(id, command, context))
+    case .decideStandingAppeal(let id, let isUpheld):
+      (merchant, isNew) = (id, try decideAppeal(id, isUpheld, command, context))
+    case .certify(let id, let certification, let endsAt):
+      (merchant, isNew) = (id, try certify(id, certification, endsAt, command, context))
+    case .revokeCertification(let id):
+      (merchant, isNew) = (id, try revokeCertification(id, context))
+    default: preconditionFailure("nothing about a merchant: \(command.action)")
+    }
+    var report = standingReport(of: merchant, at: context.now)
+    report.hasChanged = isNew
+    return report
+  }
+
+  static func unknownMerchant(_ merchant: AccountID) -> DeskRefusal {
+    DeskRefusal(
+      .notFound, field: "merchant", "nothing was ever recorded about merchant \(merchant.rawValue)")
+  }
+
+  private func assessment(of record: AccountRecord, at now: UnixSeconds) -> Assessment {
+    rules.policy.governance.assess(record, at: DecayClock(rules.schema, now: now))
+  }
+
+  // MARK: Steps
+
+  private func assess(
+    _ merchant: AccountID, _ command: DeskCommand, _ context: DeskContext
+  ) throws(DeskRefusal) -> Bool {
+    guard let record = table.record(of: AccountKey(.merchant, merchant)) else {
+      throw Self.unknownMerchant(merchant)
+    }
+    let certification = desk.certification(of: merchant, at: context.now)
+    let step = rules.policy.governance.step(
+      desk.standingCase(of: merchant), assessment(of: record, at: context.now),
+      certification: certification.flatMap { Certification(rawValue: $0.choice) },
+      schema: rules.schema, now: context.now)
+    let hasEnded = record.certification != nil && certification == nil
+    guard let step else {
+      if !hasEnded { return false }
+      context.begin()
+      setCertification(nil, of: merchant)
+      return true
+    }
+    let cause: StandingCause =
+      step.finding != nil ? .conduct : step.heldUntil == .zero ? .eased : .noticeMet
+    try take(step, merchant, cause, command, context)
+    if hasEnded { setCertification(nil, of: merchant) }
+    return true
+  }
+
+  private func take(
+    _ step: StandingStep, _ merchant: AccountID, _ cause: StandingCause, _ command: DeskCommand,
+    _ context: DeskContext
+  ) throws(DeskRefusal) {
+    try desk.set(DeskEntry(step, of: merchant, cause: cause, command, context), context)
+    var located = table.locate(AccountKey(.merchant, merchant))
+    located.record.merchantStanding = step.standing
+    table.store(located)
+  }
+
+  private func decide(
+    _ merchant: AccountID, _ decision: StandingDecision, _ command: DeskCommand,
+    _ context: DeskContext
+  ) throws(DeskRefusal) -> Bool {
+    guard let record = table.record(of: AccountKey(.merchant, merchant)) else {
+      throw Self.unknownMerchant(merchant)
+    }
+    let state = desk.standingCase(of: merchant)
+    let assessment = assessment(of: record, at: context.now)
+    if isRepeated(decision, state, merchant, command) { return false }
+    if state.isAppealOpen && decision != .dismiss {
+      throw refusal(merchant, "has an open appeal: decide that first")
+    }
+    var step = StandingStep(standing: decision.standing)
+    switch (decision, state.standing) {
+    case (.giveNotice, .restricted): step.finding = assessment.worst
+    case (.clearOut, .clearOutNotice):
+      let result = rules.policy.governance.noticeResult(
+        state, assessment, schema: rules.schema, now: context.now)
+      if result == .pending {
+        let end = state.since.adding(days: rules.policy.governance.noticeDays)
+        throw refusal(merchant, "has been given notice until \(end.rawValue) (UTC seconds): wait")
+      }
+    case (.dismiss, .watch), (.dismiss, .restricted), (.dismiss, .clearOutNotice):
+      step.heldUntil = context.now.adding(days: rules.policy.governance.holdDays)
+    case (.reinstate, .clearedOut):
+      step.heldUntil = context.now.adding(days: rules.policy.governance.holdDays)
+    default:
+      throw refusal(
+        merchant, "stands at \(state.standing.name): \(decision.name) is not for that")
+    }
+    try take(step, merchant, .decided, command, context)
+    return true
+  }
+
+  /// Whether the last step is this very decision, sent again.
+  private func isRepeated(
+    _ decision: StandingDecision, _ state: StandingCase, _ merchant: AccountID,
+    _ command: DeskCommand
+  ) -> Bool {
+    guard let number = desk.newestStep(of: merchant) else { return false }
+    let entry = desk.orders[number]
+    return entry.cause == .decided && entry.standing == decision.standing
+      && entry.who.text == command.actor && state.since >= command.at
+  }
+
+  private func refusal(_ merchant: AccountID, _ what: String) -> DeskRefusal {
+    DeskRefusal(.precondition, field: "merchant", "merchant \(merchant.rawValue) \(what)")
+  }
+
+  // MARK: Appeals
+
+  private func openAppeal(
+    _ merchant: AccountID, _ command: DeskCommand, _ context: DeskContext
+  ) throws(DeskRefusal) -> Bool {
+    guard let number = desk.newestStep(of: merchant), desk.orders[number].standing > .normal else {
+      throw refusal(merchant, "stands as any other: there is nothing to appeal against")
+    }
+    let appeal = desk.appeal(against: number, of: merchant)
+    switch appeal.state {
+    case .open: return false
+    case .upheld, .rejected:
+      throw refusal(merchant, "has appealed against its last step already")
+    case .none: break
+    }
+    let end = desk.orders[number].at.adding(days: rules.policy.governance.appealDays)
+    if command.at > end {
+      throw refusal(merchant, "could appeal until \(end.rawValue) (UTC seconds)")
+    }
+    try desk.set(
+      entry(.standingAppeal, AppealState.open.rawValue, merchant, number, command, context), context
+    )
+    return true
+  }
+
+  private func entry(
+    _ kind: DeskEntry.Kind, _ choice: UInt8, _ merchant: AccountID, _ value: UInt32,
+    endsAt: UnixSeconds = .zero, _ command: DeskCommand, _ context: DeskContext
+  ) -> DeskEntry {
+    DeskEntry(
+      kind, choice: choice, key: merchant.rawValue, keyKind: AccountKind.merchant.rawValue,
+      value: UInt64(value), at: context.now, endsAt: endsAt, position: context.position.rawValue,
+      who: OperatorText(command.actor, sizeBytes: OperatorText.whoBytes),
+      why: OperatorText(command.reason, sizeBytes: OperatorText.whyBytes))
+  }
+
+  private func decideAppeal(
+    _ merchant: AccountID, _ isUpheld: Bool, _ command: DeskCommand, _ context: DeskContext
+  ) throws(DeskRefusal) -> Bool {
+    let decided: AppealState = isUpheld ? .upheld : .rejected
+    guard let number = appealed(merchant) else {
+      throw refusal(merchant, "has no open appeal")
+    }
+    switch desk.appeal(against: number, of: merchant).state {
+    case .open: break
+    case decided: return false
+    default: throw refusal(merchant, "has no open appeal")
+    }
+    // Both or none.
+    try desk.checkRoom(for: 2)
+    try desk.set(
+      entry(.standingAppeal, decided.rawValue, merchant, number, command, context), context)
+    if !isUpheld { return true }
+    let before = desk.orders[number].previous.map { desk.orders[$0].standing } ?? .normal
+    let step = StandingStep(
+      standing: before, heldUntil: context.now.adding(days: rules.policy.governance.holdDays))
+    try take(step, merchant, .appealUpheld, command, context)
+    return true
+  }
+
+  /// The step that a merchant appeals against, or has: the last but for what an appeal brought.
+  private func appealed(_ merchant: AccountID) -> UInt32? {
+    guard let number = desk.newestStep(of: merchant) else { return nil }
+    let entry = desk.orders[number]
+    return entry.cause == .appealUpheld ? entry.previous : number
+  }
+
+  // MARK: Certifications
+
+  private func certify(
+    _ merchant: AccountID, _ certification: Certification, _ endsAt: UnixSeconds,
+    _ command: DeskCommand, _ context: DeskContext
+  ) throws(DeskRefusal) -> Bool {
+    if let now = desk.certification(of: merchant, at: context.now),
+      now.choice == certification.rawValue && now.endsAt == endsAt
+    {
+      return false
+    }
+    if endsAt <= context.now {
+      throw DeskRefusal(
+        .invalid, field: "endsAt", "lies before the newest event: must be later")
+    }
+    try desk.set(
+      entry(.certification, certification.rawValue, merchant, 0, endsAt: endsAt, command, context),
+      context)
+    setCertification(certification, of: merchant)
+    return true
+  }
+
+  private func revokeCertification(
+    _ merchant: AccountID, _ context: DeskContext
+  ) throws(DeskRefusal) -> Bool {
+    guard desk.certification(of: merchant, at: context.now) != nil,
+      let number = desk.newestCertification(of: merchant)
+    else {
+      throw DeskRefusal(
+        .notFound, field: "merchant",
+        "merchant \(merchant.rawValue) has no certification in force")
+    }
+    context.begin()
+    desk.orders.end(number)
+    setCertification(nil, of: merchant)
+    return true
+  }
+
+  private func setCertification(_ certification: Certification?, of merchant: AccountID) {
+    var located = table.locate(AccountKey(.merchant, merchant))
+    located.record.certification = certification
+    table.store(located)
+  }
+}
+
+extension StandingDecision {
+  /// Where it brings a merchant.
+  var standing: Standing {
+    switch self {
+    case .giveNotice: .clearOutNotice
+    case .clearOut: .clearedOut
+    case .dismiss: .normal
+    case .reinstate: .watch
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import ClaimStore
+import IntegrityCore
+
+/// What the desk remembers of merchants' standings and certifications.
+extension ClaimDesk {
+  /// The last step with a merchant.
+  func newestStep(of merchant: AccountID) -> UInt32? { newest(.standing, merchant) }
+
+  private func newest(_ kind: DeskEntry.Kind, _ merchant: AccountID) -> UInt32? {
+    if orders.count == 0 { return nil }
+    return orders.newest(Self.subject(kind, merchant))
+  }
+
+  private static func subject(_ kind: DeskEntry.Kind, _ merchant: AccountID) -> UInt64 {
+    DeskEntry.subject(kind, key: merchant.rawValue, keyKind: AccountKind.merchant.rawValue)
+  }
+
+  func standingCase(of merchant: AccountID) -> StandingCase {
+    guard let number = newestStep(of: merchant) else { return .none }
+    let entry = orders[number]
+    return StandingCase(
+      standing: entry.standing, since: entry.at, dimension: entry.dimension,
+      conduct: entry.conduct, heldUntil: entry.endsAt,
+      isAppealOpen: appeal(against: number, of: merchant).state == .open)
+  }
+
+  /// The appeal against a step.
+  func appeal(against number: UInt32, of merchant: AccountID) -> StandingAppeal {
+    var appeal = StandingAppeal.none
+    orders.forEach(Self.subject(.standingAppeal, merchant)) { _, entry in
+      guard entry.value == UInt64(number) else { return false }
+      let state = AppealState(rawValue: entry.choice) ?? .none
+      if state == .open {
+        appeal.openedAt = entry.at
+        if appeal.state == .none { appeal.state = .open }
+      } else {
+        appeal.state = state
+        appeal.decidedAt = entry.at
+      }
+      return true
+    }
+    return appeal
+  }
+
+  /// The newest entry about the appeal against a step.
+  func newestAppeal(against number: UInt32, of merchant: AccountID) -> DeskEntry? {
+    newest(.standingAppeal, merchant).map { orders[$0] }.flatMap {
+      $0.value == UInt64(number) ? $0 : nil
+    }
+  }
+
+  /// What a merchant is certified as at `now`.
+  package func certification(of merchant: AccountID, at now: UnixSeconds) -> DeskEntry? {
+    guard let number = newest(.certification, merchant) else { return nil }
+    let entry = orders[number]
+    return entry.isOver || entry.endsAt <= now ? nil : entry
+  }
+
+  /// The entry of the newest certification, whether in force or not.
+  func newestCertification(of merchant: AccountID) -> UInt32? { newest(.certification, merchant) }
+
+  /// The steps with a merchant, newest first, as they were taken.
+  func steps(of merchant: AccountID) -> [StandingEntry] {
+    var steps: [StandingEntry] = []
+    if orders.count == 0 { return steps }
+    orders.forEach(Self.subject(.standing, merchant)) { number, entry in
+      steps.append(
+        StandingEntry(
+          standing: entry.standing, cause: entry.cause, dimension: entry.dimension,
+          conduct: entry.conduct, at: entry.at,
+          policyVersion: UInt32(truncatingIfNeeded: entry.otherKey),
+          position: LogPosition(entry.position), actor: entry.who.text, reason: entry.why.text,
+          appeal: appeal(against: number, of: merchant)))
+      return steps.count < StandingReport.stepsMax
+    }
+    return steps
+  }
+}
+
+/// A step as an entry.
+extension DeskEntry {
+  init(
+    _ step: StandingStep, of merchant: AccountID, cause: StandingCause,
+    _ command: DeskCommand, _ context: DeskContext
+  ) {
+    let dimension = step.finding.map { UInt8($0.dimension.rawValue + 1) } ?? 0
+    let conduct = step.finding?.conduct ?? Conduct(incidents: 0, orders: 0)
+    self.init(
+      .standing, choice: step.standing.rawValue, key: merchant.rawValue,
+      keyKind: AccountKind.merchant.rawValue,
+      otherKey: UInt64(context.rules.policy.version),
+      otherKind: cause.rawValue | dimension << 4,
+      value: UInt64(conduct.incidents.bitPattern) | UInt64(conduct.orders.bitPattern) << 32,
+      at: context.now, endsAt: step.heldUntil, position: context.position.rawValue,
+      who: OperatorText(command.actor, sizeBytes: OperatorText.whoBytes),
+      why: OperatorText(command.reason, sizeBytes: OperatorText.whyBytes))
+  }
+
+  var standing: Standing { Standing(rawValue: choice) ?? .normal }
+  var cause: StandingCause { StandingCause(rawValue: otherKind & 15) ?? .conduct }
+
+  var dimension: GovernedDimension? {
+    otherKind >> 4 == 0 ? nil : GovernedDimension(rawValue: Int(otherKind >> 4) - 1)
+  }
+
+  var conduct: Conduct {
+    Conduct(
+      incidents: Float(bitPattern: UInt32(truncatingIfNeeded: value)),
+      orders: Float(bitPattern: UInt32(truncatingIfNeeded: value >> 32)))
+  }
+}

@@ -1,0 +1,249 @@
+import IntegrityCore
+import IntegrityPolicy
+import ProbityEngine
+import Testing
+
+/// Merchants' standings at the desk: steps, notices, appeals, certifications.
+@Suite struct StandingTests {
+  private static let bad = AccountID(77)
+  private static let good = AccountID(78)
+
+  /// A merchant a third of whose 300 orders were late, and one with 300 good ones, 31 days ago.
+  private static func market() throws -> DeskFixture {
+    let fixture = try DeskFixture()
+    var sequence: UInt64 = 0
+    var commands: [Command] = []
+    func add(_ event: Event) {
+      sequence += 1
+      commands.append(Command(source: 1, sequence: sequence, event: event))
+    }
+    for index in UInt64(0)..<300 {
+      for merchant in [bad, good] {
+        add(Make.settled(1_000 + index, merchant.rawValue, at: fixture.now.rawValue))
+      }
+      if index % 3 == 0 {
+        add(
+          Event(
+            at: fixture.now, buyer: AccountID(1_000 + index), merchant: bad,
+            detail: .pickedUp(late: true)))
+      }
+    }
+    _ = fixture.state.apply(commands)
+    fixture.pass(days: 31)
+    return fixture
+  }
+
+  private static func report(
+    _ fixture: DeskFixture, _ action: DeskAction, actor: String = "anna"
+  ) throws -> StandingReport {
+    guard case .standing(let report) = try fixture.apply(action, actor: actor).get() else {
+      throw DeskRefusal(.invalid, "no standing was answered")
+    }
+    let record = fixture.state.table.record(of: AccountKey(.merchant, report.merchant))
+    #expect(record?.merchantStanding == report.standing, "lookups see it")
+    return report
+  }
+
+  /// Assesses the bad merchant until its notice is given.
+  private static func noticed() throws -> DeskFixture {
+    let fixture = try market()
+    for _ in 0..<3 {
+      _ = try report(fixture, .assess(bad))
+      fixture.pass(days: 7)
+    }
+    return fixture
+  }
+
+  @Test func sweepsLeadToANoticeAndNoFurther() throws {
+    let fixture = try Self.market()
+    var seen: [Standing] = []
+    for _ in 0..<20 {
+      seen.append(try Self.report(fixture, .assess(Self.bad)).standing)
+      #expect(try Self.report(fixture, .assess(Self.good)).standing == .normal)
+      fixture.pass(days: 7)
+    }
+    #expect(seen.prefix(3) == [.watch, .restricted, .clearOutNotice])
+    #expect(seen.dropFirst(3).allSatisfy { $0 == .clearOutNotice })
+    let report = try Self.report(fixture, .assess(Self.bad))
+    #expect(report.notice == .unmet && report.isWaiting && !report.hasChanged)
+    #expect(report.steps.map(\.standing) == [.clearOutNotice, .restricted, .watch])
+    #expect(report.steps.allSatisfy { $0.cause == .conduct && $0.dimension == .latePickup })
+    #expect(report.steps.allSatisfy { $0.policyVersion == PolicyDocument.unbound.policy.version })
+    #expect(report.steps[0].conduct.rate > 0.3 && report.steps[0].conduct.rate < 0.34)
+  }
+
+  @Test func aHumanClearsOutWhenTheNoticeIsOver() throws {
+    let fixture = try Self.noticed()
+    #expect(throws: DeskRefusal.self) {
+      try Self.report(fixture, .decideStanding(Self.bad, .clearOut))
+    }
+    fixture.pass(days: 23)
+    let report = try Self.report(fixture, .decideStanding(Self.bad, .clearOut))
+    #expect(report.standing == .clearedOut && report.steps[0].actor == "anna")
+    #expect(report.steps[0].cause == .decided && report.hasChanged)
+    // Sent again.
+    let before = fixture.everythingElse
+    let again = try Self.report(fixture, .decideStanding(Self.bad, .clearOut))
+    #expect(!again.hasChanged && fixture.everythingElse == before)
+    let back = try Self.report(fixture, .decideStanding(Self.bad, .reinstate))
+    #expect(back.standing == .watch && back.heldUntil > fixture.now)
+    fixture.pass(days: 30)
+    #expect(try Self.report(fixture, .assess(Self.bad)).standing == .watch, "held")
+  }
+
+  @Test func whoMeetsTheNoticeIsRestricted() throws {
+    let fixture = try Self.noticed()
+    let commands = (0..<200).map { index in
+      Command(
+        source: 2, sequence: UInt64(index + 1),
+        event: Make.settled(5_000, Self.bad.rawValue, at: fixture.now.rawValue))
+    }
+    _ = fixture.state.apply(commands)
+    fixture.pass(days: 22)
+    #expect(try Self.report(fixture, .assess(Self.bad)).standing == .clearOutNotice)
+    fixture.pass(days: 1)
+    let report = try Self.report(fixture, .assess(Self.bad))
+    #expect(report.standing == .restricted && report.steps[0].cause == .noticeMet)
+    // What the notice was for is in the evidence still.
+    fixture.pass(days: 29)
+    #expect(try Self.report(fixture, .assess(Self.bad)).standing == .restricted)
+    fixture.pass(days: 1)
+    #expect(try Self.report(fixture, .assess(Self.bad)).standing != .restricted)
+  }
+
+  @Test func anAppealStopsTheClockAndUndoesTheStep() throws {
+    let fixture = try Self.noticed()
+    let opened = try Self.report(fixture, .appealStanding(Self.bad), actor: "")
+    #expect(opened.isWaiting && opened.answerDueAt > fixture.now && opened.hasChanged)
+    #expect(try Self.report(fixture, .appealStanding(Self.bad)).hasChanged == false)
+    fixture.pass(days: 24)
+    #expect(throws: DeskRefusal.self) {
+      try Self.report(fixture, .decideStanding(Self.bad, .clearOut))
+    }
+    #expect(try Self.report(fixture, .assess(Self.bad)).notice == .pending)
+    let upheld = try Self.report(fixture, .decideStandingAppeal(Self.bad, isUpheld: true))
+    #expect(upheld.standing == .restricted && upheld.steps[0].cause == .appealUpheld)
+    #expect(upheld.steps[1].appeal.state == .upheld)
+    let again = try Self.report(fixture, .decideStandingAppeal(Self.bad, isUpheld: true))
+    #expect(!again.hasChanged)
+    fixture.pass(days: 89)
+    #expect(try Self.report(fixture, .assess(Self.bad)).standing == .restricted, "held")
+    fixture.pass(days: 1)
+    #expect(try Self.report(fixture, .assess(Self.bad)).standing == .clearOutNotice)
+  }
+
+  @Test func aRejectedAppealChangesNothing() throws {
+    let fixture = try Self.noticed()
+    _ = try Self.report(fixture, .appealStanding(Self.bad))
+    let report = try Self.report(fixture, .decideStandingAppeal(Self.bad, isUpheld: false))
+    #expect(report.standing == .clearOutNotice && report.steps[0].appeal.state == .rejected)
+    #expect(throws: DeskRefusal.self) { try Self.report(fixture, .appealStanding(Self.bad)) }
+    fixture.pass(days: 23)
+    #expect(
+      try Self.report(fixture, .decideStanding(Self.bad, .clearOut)).standing == .clearedOut)
+  }
+
+  @Test func aDismissedCaseIsHeld() throws {
+    let fixture = try Self.noticed()
+    #expect(try Self.report(fixture, .decideStanding(Self.bad, .dismiss)).standing == .normal)
+    fixture.pass(days: 89)
+    #expect(try Self.report(fixture, .assess(Self.bad)).standing == .normal)
+    fixture.pass(days: 1)
+    #expect(try Self.report(fixture, .assess(Self.bad)).standing == .watch)
+  }
+
+  @Test func certificationSupportsUntilItEnds() throws {
+    let fixture = try Self.market()
+    let key = AccountKey(.merchant, Self.bad)
+    let endsAt = UnixSeconds(fixture.now.rawValue + 40 * 86_400)
+    let certified = try Self.report(fixture, .certify(Self.bad, .srdiFactory, endsAt: endsAt))
+    #expect(certified.certification?.certification == .srdiFactory)
+    #expect(fixture.state.table.record(of: key)?.certification == .srdiFactory)
+    for _ in 0..<5 {
+      _ = try Self.report(fixture, .assess(Self.bad))
+      fixture.pass(days: 7)
+    }
+    let held = try Self.report(fixture, .assess(Self.bad))
+    #expect(held.standing == .restricted && held.assessment.standing == .clearOutNotice)
+    // A human may go further.
+    fixture.pass(days: 5)
+    let ended = try Self.report(fixture, .assess(Self.bad))
+    #expect(ended.certification == nil && ended.standing == .clearOutNotice)
+    #expect(fixture.state.table.record(of: key)?.certification == nil)
+  }
+
+  @Test func aCertifiedMerchantIsGivenNoticeByAHuman() throws {
+    let fixture = try Self.market()
+    _ = try Self.report(fixture, .certify(Self.bad, .factory, endsAt: UnixSeconds(.max)))
+    _ = try Self.report(fixture, .assess(Self.bad))
+    fixture.pass(days: 7)
+    _ = try Self.report(fixture, .assess(Self.bad))
+    let report = try Self.report(fixture, .decideStanding(Self.bad, .giveNotice))
+    #expect(report.standing == .clearOutNotice && report.steps[0].dimension == .latePickup)
+    #expect(try Self.report(fixture, .revokeCertification(Self.bad)).certification == nil)
+    #expect(throws: DeskRefusal.self) {
+      try Self.report(fixture, .revokeCertification(Self.bad))
+    }
+  }
+
+  @Test func standingsAreListed() throws {
+    let fixture = try Self.noticed()
+    func page(_ filter: StandingFilter) throws -> [AccountID] {
+      guard case .standings(let page) = fixture.state.answer(.standings(filter, below: .max))
+      else { throw DeskRefusal(.invalid, "no page") }
+      #expect(page.next == nil)
+      return page.standings.map(\.merchant)
+    }
+    #expect(try page(StandingFilter()) == [Self.bad])
+    #expect(try page(StandingFilter(standing: .watch)) == [])
+    #expect(try page(StandingFilter(isWaiting: true)) == [])
+    fixture.pass(days: 30)
+    fixture.orders(1, of: 3)
+    #expect(try page(StandingFilter(isWaiting: true)) == [Self.bad])
+  }
+
+  /// Events that say of whom no order went wrong move nobody.
+  @Test func withoutBuyersNobodyIsGoverned() throws {
+    let fixture = try DeskFixture()
+    var commands: [Command] = []
+    for index in UInt64(1)...200 {
+      let at = fixture.now.rawValue
+      commands.append(
+        Command(source: 1, sequence: 2 * index, event: Make.settled(index, 77, at: at)))
+      commands.append(
+        Command(
+          source: 1, sequence: 2 * index + 1,
+          event: Event(at: fixture.now, merchant: Self.bad, detail: .pickedUp(late: true))))
+    }
+    _ = fixture.state.apply(commands)
+    fixture.pass(days: 31)
+    let report = try Self.report(fixture, .assess(Self.bad))
+    #expect(report.standing == .normal && report.assessment.distinctBuyers == 0)
+  }
+
+  // MARK: Stricter rules
+
+  @Test func stricterRulesAreInShadowFirst() throws {
+    let fixture = try DeskFixture()
+    let strict = try DeskFixture.variant(20, ["      watch: 0.02\n": "      watch: 0.01\n"])
+    let lax = try DeskFixture.variant(21, ["      watch: 0.02\n": "      watch: 0.03\n"])
+    for document in [strict, lax] { _ = try fixture.apply(.putPolicy(document.text)).get() }
+    func activates(_ document: PolicyDocument) -> Bool {
+      if case .success = fixture.apply(.activatePolicy(document.policy.hash)) {
+        true
+      } else {
+        false
+      }
+    }
+    #expect(!activates(strict))
+    _ = try fixture.apply(.shadowPolicy(strict.policy.hash)).get()
+    fixture.pass(days: 29)
+    #expect(!activates(strict))
+    // Shadowing it again does not begin anew.
+    _ = try fixture.apply(.shadowPolicy(strict.policy.hash)).get()
+    fixture.pass(days: 1)
+    #expect(activates(strict))
+    #expect(activates(lax))
+    #expect(!activates(strict))
+  }
+}
