@@ -83,7 +83,7 @@ let package = Package(
       name: "EventFeed", dependencies: ["IntegrityCore", "CXXHash"], swiftSettings: house),
     .target(
       name: "PolicyFitting", dependencies: ["IntegrityCore"], swiftSettings: house),
-    .target(name: "Rescoring", dependencies: ["IntegrityCore"], swiftSettings: house),
+    .target(name: "Rescoring", dependencies: ["IntegrityCore"], swiftSettings: hot),
     .target(
       name: "MarketplaceSimulator", dependencies: ["IntegrityCore"], swiftSettings: house),
     .target(
@@ -94,13 +94,15 @@ let package = Package(
     .target(name: "CommandLog", dependencies: ["CProbityShims"], swiftSettings: hot),
     .target(
       name: "ProbityEngine",
-      dependencies: ["IntegrityCore", "AccountStore", "ClaimStore", "CommandLog"],
+      dependencies: ["IntegrityCore", "Rescoring", "AccountStore", "ClaimStore", "CommandLog"],
       swiftSettings: hot),
 
     // The wire and its two ends.
     .target(
       name: "ProbityWire",
-      dependencies: ["IntegrityCore", "CProbityMessages", "CProtobufC", "CProbityShims"],
+      dependencies: [
+        "IntegrityCore", "Rescoring", "CProbityMessages", "CProtobufC", "CProbityShims",
+      ],
       swiftSettings: hot),
     .target(
       name: "ProbityTransport",
@@ -121,7 +123,7 @@ let package = Package(
     .target(
       name: "ProbityClient",
       dependencies: [
-        "ProbityTransport", "ProbityWire", "IntegrityCore",
+        "ProbityTransport", "ProbityWire", "Rescoring", "IntegrityCore",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ],

@@ -3202,6 +3202,636 @@ void   probity__v1__standings_reply__free_unpacked
   assert(message->base.descriptor == &probity__v1__standings_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   probity__v1__sweep_request__init
+                     (Probity__V1__SweepRequest         *message)
+{
+  static const Probity__V1__SweepRequest init_value = PROBITY__V1__SWEEP_REQUEST__INIT;
+  *message = init_value;
+}
+size_t probity__v1__sweep_request__get_packed_size
+                     (const Probity__V1__SweepRequest *message)
+{
+  assert(message->base.descriptor == &probity__v1__sweep_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__sweep_request__pack
+                     (const Probity__V1__SweepRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__sweep_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__sweep_request__pack_to_buffer
+                     (const Probity__V1__SweepRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__sweep_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__SweepRequest *
+       probity__v1__sweep_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__SweepRequest *)
+     protobuf_c_message_unpack (&probity__v1__sweep_request__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__sweep_request__free_unpacked
+                     (Probity__V1__SweepRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__sweep_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__sweep_step__init
+                     (Probity__V1__SweepStep         *message)
+{
+  static const Probity__V1__SweepStep init_value = PROBITY__V1__SWEEP_STEP__INIT;
+  *message = init_value;
+}
+size_t probity__v1__sweep_step__get_packed_size
+                     (const Probity__V1__SweepStep *message)
+{
+  assert(message->base.descriptor == &probity__v1__sweep_step__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__sweep_step__pack
+                     (const Probity__V1__SweepStep *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__sweep_step__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__sweep_step__pack_to_buffer
+                     (const Probity__V1__SweepStep *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__sweep_step__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__SweepStep *
+       probity__v1__sweep_step__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__SweepStep *)
+     protobuf_c_message_unpack (&probity__v1__sweep_step__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__sweep_step__free_unpacked
+                     (Probity__V1__SweepStep *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__sweep_step__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__sweep_part__init
+                     (Probity__V1__SweepPart         *message)
+{
+  static const Probity__V1__SweepPart init_value = PROBITY__V1__SWEEP_PART__INIT;
+  *message = init_value;
+}
+size_t probity__v1__sweep_part__get_packed_size
+                     (const Probity__V1__SweepPart *message)
+{
+  assert(message->base.descriptor == &probity__v1__sweep_part__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__sweep_part__pack
+                     (const Probity__V1__SweepPart *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__sweep_part__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__sweep_part__pack_to_buffer
+                     (const Probity__V1__SweepPart *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__sweep_part__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__SweepPart *
+       probity__v1__sweep_part__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__SweepPart *)
+     protobuf_c_message_unpack (&probity__v1__sweep_part__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__sweep_part__free_unpacked
+                     (Probity__V1__SweepPart *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__sweep_part__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__sweep_reply__init
+                     (Probity__V1__SweepReply         *message)
+{
+  static const Probity__V1__SweepReply init_value = PROBITY__V1__SWEEP_REPLY__INIT;
+  *message = init_value;
+}
+size_t probity__v1__sweep_reply__get_packed_size
+                     (const Probity__V1__SweepReply *message)
+{
+  assert(message->base.descriptor == &probity__v1__sweep_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__sweep_reply__pack
+                     (const Probity__V1__SweepReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__sweep_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__sweep_reply__pack_to_buffer
+                     (const Probity__V1__SweepReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__sweep_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__SweepReply *
+       probity__v1__sweep_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__SweepReply *)
+     protobuf_c_message_unpack (&probity__v1__sweep_reply__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__sweep_reply__free_unpacked
+                     (Probity__V1__SweepReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__sweep_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__rescore_request__init
+                     (Probity__V1__RescoreRequest         *message)
+{
+  static const Probity__V1__RescoreRequest init_value = PROBITY__V1__RESCORE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t probity__v1__rescore_request__get_packed_size
+                     (const Probity__V1__RescoreRequest *message)
+{
+  assert(message->base.descriptor == &probity__v1__rescore_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__rescore_request__pack
+                     (const Probity__V1__RescoreRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__rescore_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__rescore_request__pack_to_buffer
+                     (const Probity__V1__RescoreRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__rescore_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__RescoreRequest *
+       probity__v1__rescore_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__RescoreRequest *)
+     protobuf_c_message_unpack (&probity__v1__rescore_request__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__rescore_request__free_unpacked
+                     (Probity__V1__RescoreRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__rescore_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__rescore_row__init
+                     (Probity__V1__RescoreRow         *message)
+{
+  static const Probity__V1__RescoreRow init_value = PROBITY__V1__RESCORE_ROW__INIT;
+  *message = init_value;
+}
+size_t probity__v1__rescore_row__get_packed_size
+                     (const Probity__V1__RescoreRow *message)
+{
+  assert(message->base.descriptor == &probity__v1__rescore_row__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__rescore_row__pack
+                     (const Probity__V1__RescoreRow *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__rescore_row__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__rescore_row__pack_to_buffer
+                     (const Probity__V1__RescoreRow *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__rescore_row__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__RescoreRow *
+       probity__v1__rescore_row__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__RescoreRow *)
+     protobuf_c_message_unpack (&probity__v1__rescore_row__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__rescore_row__free_unpacked
+                     (Probity__V1__RescoreRow *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__rescore_row__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__rescore_sums__init
+                     (Probity__V1__RescoreSums         *message)
+{
+  static const Probity__V1__RescoreSums init_value = PROBITY__V1__RESCORE_SUMS__INIT;
+  *message = init_value;
+}
+size_t probity__v1__rescore_sums__get_packed_size
+                     (const Probity__V1__RescoreSums *message)
+{
+  assert(message->base.descriptor == &probity__v1__rescore_sums__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__rescore_sums__pack
+                     (const Probity__V1__RescoreSums *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__rescore_sums__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__rescore_sums__pack_to_buffer
+                     (const Probity__V1__RescoreSums *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__rescore_sums__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__RescoreSums *
+       probity__v1__rescore_sums__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__RescoreSums *)
+     protobuf_c_message_unpack (&probity__v1__rescore_sums__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__rescore_sums__free_unpacked
+                     (Probity__V1__RescoreSums *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__rescore_sums__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__rescore_claims__init
+                     (Probity__V1__RescoreClaims         *message)
+{
+  static const Probity__V1__RescoreClaims init_value = PROBITY__V1__RESCORE_CLAIMS__INIT;
+  *message = init_value;
+}
+size_t probity__v1__rescore_claims__get_packed_size
+                     (const Probity__V1__RescoreClaims *message)
+{
+  assert(message->base.descriptor == &probity__v1__rescore_claims__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__rescore_claims__pack
+                     (const Probity__V1__RescoreClaims *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__rescore_claims__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__rescore_claims__pack_to_buffer
+                     (const Probity__V1__RescoreClaims *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__rescore_claims__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__RescoreClaims *
+       probity__v1__rescore_claims__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__RescoreClaims *)
+     protobuf_c_message_unpack (&probity__v1__rescore_claims__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__rescore_claims__free_unpacked
+                     (Probity__V1__RescoreClaims *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__rescore_claims__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__rescore_part__init
+                     (Probity__V1__RescorePart         *message)
+{
+  static const Probity__V1__RescorePart init_value = PROBITY__V1__RESCORE_PART__INIT;
+  *message = init_value;
+}
+size_t probity__v1__rescore_part__get_packed_size
+                     (const Probity__V1__RescorePart *message)
+{
+  assert(message->base.descriptor == &probity__v1__rescore_part__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__rescore_part__pack
+                     (const Probity__V1__RescorePart *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__rescore_part__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__rescore_part__pack_to_buffer
+                     (const Probity__V1__RescorePart *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__rescore_part__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__RescorePart *
+       probity__v1__rescore_part__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__RescorePart *)
+     protobuf_c_message_unpack (&probity__v1__rescore_part__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__rescore_part__free_unpacked
+                     (Probity__V1__RescorePart *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__rescore_part__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__rescore_reply__init
+                     (Probity__V1__RescoreReply         *message)
+{
+  static const Probity__V1__RescoreReply init_value = PROBITY__V1__RESCORE_REPLY__INIT;
+  *message = init_value;
+}
+size_t probity__v1__rescore_reply__get_packed_size
+                     (const Probity__V1__RescoreReply *message)
+{
+  assert(message->base.descriptor == &probity__v1__rescore_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__rescore_reply__pack
+                     (const Probity__V1__RescoreReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__rescore_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__rescore_reply__pack_to_buffer
+                     (const Probity__V1__RescoreReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__rescore_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__RescoreReply *
+       probity__v1__rescore_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__RescoreReply *)
+     protobuf_c_message_unpack (&probity__v1__rescore_reply__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__rescore_reply__free_unpacked
+                     (Probity__V1__RescoreReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__rescore_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__watch_request__init
+                     (Probity__V1__WatchRequest         *message)
+{
+  static const Probity__V1__WatchRequest init_value = PROBITY__V1__WATCH_REQUEST__INIT;
+  *message = init_value;
+}
+size_t probity__v1__watch_request__get_packed_size
+                     (const Probity__V1__WatchRequest *message)
+{
+  assert(message->base.descriptor == &probity__v1__watch_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__watch_request__pack
+                     (const Probity__V1__WatchRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__watch_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__watch_request__pack_to_buffer
+                     (const Probity__V1__WatchRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__watch_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__WatchRequest *
+       probity__v1__watch_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__WatchRequest *)
+     protobuf_c_message_unpack (&probity__v1__watch_request__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__watch_request__free_unpacked
+                     (Probity__V1__WatchRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__watch_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__account_change__init
+                     (Probity__V1__AccountChange         *message)
+{
+  static const Probity__V1__AccountChange init_value = PROBITY__V1__ACCOUNT_CHANGE__INIT;
+  *message = init_value;
+}
+size_t probity__v1__account_change__get_packed_size
+                     (const Probity__V1__AccountChange *message)
+{
+  assert(message->base.descriptor == &probity__v1__account_change__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__account_change__pack
+                     (const Probity__V1__AccountChange *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__account_change__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__account_change__pack_to_buffer
+                     (const Probity__V1__AccountChange *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__account_change__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__AccountChange *
+       probity__v1__account_change__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__AccountChange *)
+     protobuf_c_message_unpack (&probity__v1__account_change__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__account_change__free_unpacked
+                     (Probity__V1__AccountChange *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__account_change__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__watch_part__init
+                     (Probity__V1__WatchPart         *message)
+{
+  static const Probity__V1__WatchPart init_value = PROBITY__V1__WATCH_PART__INIT;
+  *message = init_value;
+}
+size_t probity__v1__watch_part__get_packed_size
+                     (const Probity__V1__WatchPart *message)
+{
+  assert(message->base.descriptor == &probity__v1__watch_part__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__watch_part__pack
+                     (const Probity__V1__WatchPart *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__watch_part__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__watch_part__pack_to_buffer
+                     (const Probity__V1__WatchPart *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__watch_part__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__WatchPart *
+       probity__v1__watch_part__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__WatchPart *)
+     protobuf_c_message_unpack (&probity__v1__watch_part__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__watch_part__free_unpacked
+                     (Probity__V1__WatchPart *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__watch_part__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__watch_reply__init
+                     (Probity__V1__WatchReply         *message)
+{
+  static const Probity__V1__WatchReply init_value = PROBITY__V1__WATCH_REPLY__INIT;
+  *message = init_value;
+}
+size_t probity__v1__watch_reply__get_packed_size
+                     (const Probity__V1__WatchReply *message)
+{
+  assert(message->base.descriptor == &probity__v1__watch_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__watch_reply__pack
+                     (const Probity__V1__WatchReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__watch_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__watch_reply__pack_to_buffer
+                     (const Probity__V1__WatchReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__watch_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__WatchReply *
+       probity__v1__watch_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__WatchReply *)
+     protobuf_c_message_unpack (&probity__v1__watch_reply__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__watch_reply__free_unpacked
+                     (Probity__V1__WatchReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__watch_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor probity__v1__hello__field_descriptors[5] =
 {
   {
@@ -10228,6 +10858,1435 @@ const ProtobufCMessageDescriptor probity__v1__standings_reply__descriptor =
   (ProtobufCMessageInit) probity__v1__standings_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor probity__v1__sweep_request__field_descriptors[3] =
+{
+  {
+    "at",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SweepRequest, at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actor",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SweepRequest, actor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SweepRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__sweep_request__field_indices_by_name[] = {
+  1,   /* field[1] = actor */
+  0,   /* field[0] = at */
+  2,   /* field[2] = reason */
+};
+static const ProtobufCIntRange probity__v1__sweep_request__number_ranges[1 + 1] =
+{
+  { 13, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor probity__v1__sweep_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.SweepRequest",
+  "SweepRequest",
+  "Probity__V1__SweepRequest",
+  "probity.v1",
+  sizeof(Probity__V1__SweepRequest),
+  3,
+  probity__v1__sweep_request__field_descriptors,
+  probity__v1__sweep_request__field_indices_by_name,
+  1,  probity__v1__sweep_request__number_ranges,
+  (ProtobufCMessageInit) probity__v1__sweep_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__sweep_step__field_descriptors[7] =
+{
+  {
+    "merchant",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SweepStep, merchant),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "before",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SweepStep, before),
+    &probity__v1__standing__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "after",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SweepStep, after),
+    &probity__v1__standing__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "conduct",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SweepStep, conduct),
+    &probity__v1__conduct__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "calls_for",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SweepStep, calls_for),
+    &probity__v1__standing__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "shadow_calls_for",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SweepStep, shadow_calls_for),
+    &probity__v1__standing__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "waiting",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SweepStep, waiting),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__sweep_step__field_indices_by_name[] = {
+  2,   /* field[2] = after */
+  1,   /* field[1] = before */
+  4,   /* field[4] = calls_for */
+  3,   /* field[3] = conduct */
+  0,   /* field[0] = merchant */
+  5,   /* field[5] = shadow_calls_for */
+  6,   /* field[6] = waiting */
+};
+static const ProtobufCIntRange probity__v1__sweep_step__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor probity__v1__sweep_step__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.SweepStep",
+  "SweepStep",
+  "Probity__V1__SweepStep",
+  "probity.v1",
+  sizeof(Probity__V1__SweepStep),
+  7,
+  probity__v1__sweep_step__field_descriptors,
+  probity__v1__sweep_step__field_indices_by_name,
+  1,  probity__v1__sweep_step__number_ranges,
+  (ProtobufCMessageInit) probity__v1__sweep_step__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__sweep_part__field_descriptors[3] =
+{
+  {
+    "steps",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Probity__V1__SweepPart, n_steps),
+    offsetof(Probity__V1__SweepPart, steps),
+    &probity__v1__sweep_step__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "walked",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SweepPart, walked),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "accounts",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SweepPart, accounts),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__sweep_part__field_indices_by_name[] = {
+  2,   /* field[2] = accounts */
+  0,   /* field[0] = steps */
+  1,   /* field[1] = walked */
+};
+static const ProtobufCIntRange probity__v1__sweep_part__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor probity__v1__sweep_part__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.SweepPart",
+  "SweepPart",
+  "Probity__V1__SweepPart",
+  "probity.v1",
+  sizeof(Probity__V1__SweepPart),
+  3,
+  probity__v1__sweep_part__field_descriptors,
+  probity__v1__sweep_part__field_indices_by_name,
+  1,  probity__v1__sweep_part__number_ranges,
+  (ProtobufCMessageInit) probity__v1__sweep_part__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__sweep_reply__field_descriptors[12] =
+{
+  {
+    "merchants",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SweepReply, merchants),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "standings",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FIXED64,
+    offsetof(Probity__V1__SweepReply, n_standings),
+    offsetof(Probity__V1__SweepReply, standings),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "worse",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SweepReply, worse),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "better",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SweepReply, better),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "waiting",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SweepReply, waiting),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "shadow_hash",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SweepReply, shadow_hash),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "shadow_worse",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SweepReply, shadow_worse),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "log_position",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SweepReply, log_position),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "policy_version",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SweepReply, policy_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "policy_hash",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SweepReply, policy_hash),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "as_of",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SweepReply, as_of),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "refused",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__SweepReply, refused),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__sweep_reply__field_indices_by_name[] = {
+  10,   /* field[10] = as_of */
+  3,   /* field[3] = better */
+  7,   /* field[7] = log_position */
+  0,   /* field[0] = merchants */
+  9,   /* field[9] = policy_hash */
+  8,   /* field[8] = policy_version */
+  11,   /* field[11] = refused */
+  5,   /* field[5] = shadow_hash */
+  6,   /* field[6] = shadow_worse */
+  1,   /* field[1] = standings */
+  4,   /* field[4] = waiting */
+  2,   /* field[2] = worse */
+};
+static const ProtobufCIntRange probity__v1__sweep_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 12 }
+};
+const ProtobufCMessageDescriptor probity__v1__sweep_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.SweepReply",
+  "SweepReply",
+  "Probity__V1__SweepReply",
+  "probity.v1",
+  sizeof(Probity__V1__SweepReply),
+  12,
+  probity__v1__sweep_reply__field_descriptors,
+  probity__v1__sweep_reply__field_indices_by_name,
+  1,  probity__v1__sweep_reply__number_ranges,
+  (ProtobufCMessageInit) probity__v1__sweep_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__rescore_request__field_descriptors[6] =
+{
+  {
+    "document",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__RescoreRequest, document),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "policy",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__RescoreRequest, policy),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "as_of",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__RescoreRequest, as_of),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "claim_days",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__RescoreRequest, claim_days),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rows",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__RescoreRequest, rows),
+    &probity__v1__rescore_rows__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "first_shard",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__RescoreRequest, first_shard),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__rescore_request__field_indices_by_name[] = {
+  2,   /* field[2] = as_of */
+  3,   /* field[3] = claim_days */
+  0,   /* field[0] = document */
+  5,   /* field[5] = first_shard */
+  1,   /* field[1] = policy */
+  4,   /* field[4] = rows */
+};
+static const ProtobufCIntRange probity__v1__rescore_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor probity__v1__rescore_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.RescoreRequest",
+  "RescoreRequest",
+  "Probity__V1__RescoreRequest",
+  "probity.v1",
+  sizeof(Probity__V1__RescoreRequest),
+  6,
+  probity__v1__rescore_request__field_descriptors,
+  probity__v1__rescore_request__field_indices_by_name,
+  1,  probity__v1__rescore_request__number_ranges,
+  (ProtobufCMessageInit) probity__v1__rescore_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__rescore_row__field_descriptors[10] =
+{
+  {
+    "account",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__RescoreRow, account),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kind",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__RescoreRow, kind),
+    &probity__v1__account_kind__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "score_before",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__RescoreRow, score_before),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "score_after",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__RescoreRow, score_after),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "floor_before",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__RescoreRow, floor_before),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "floor_after",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__RescoreRow, floor_after),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tier_before",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__RescoreRow, tier_before),
+    &probity__v1__tier__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tier_after",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__RescoreRow, tier_after),
+    &probity__v1__tier__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reasons_before",
+    9,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Probity__V1__RescoreRow, n_reasons_before),
+    offsetof(Probity__V1__RescoreRow, reasons_before),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reasons_after",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Probity__V1__RescoreRow, n_reasons_after),
+    offsetof(Probity__V1__RescoreRow, reasons_after),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__rescore_row__field_indices_by_name[] = {
+  0,   /* field[0] = account */
+  5,   /* field[5] = floor_after */
+  4,   /* field[4] = floor_before */
+  1,   /* field[1] = kind */
+  9,   /* field[9] = reasons_after */
+  8,   /* field[8] = reasons_before */
+  3,   /* field[3] = score_after */
+  2,   /* field[2] = score_before */
+  7,   /* field[7] = tier_after */
+  6,   /* field[6] = tier_before */
+};
+static const ProtobufCIntRange probity__v1__rescore_row__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 10 }
+};
+const ProtobufCMessageDescriptor probity__v1__rescore_row__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.RescoreRow",
+  "RescoreRow",
+  "Probity__V1__RescoreRow",
+  "probity.v1",
+  sizeof(Probity__V1__RescoreRow),
+  10,
+  probity__v1__rescore_row__field_descriptors,
+  probity__v1__rescore_row__field_indices_by_name,
+  1,  probity__v1__rescore_row__number_ranges,
+  (ProtobufCMessageInit) probity__v1__rescore_row__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__rescore_sums__field_descriptors[4] =
+{
+  {
+    "kind",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__RescoreSums, kind),
+    &probity__v1__account_kind__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "scores_before",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Probity__V1__RescoreSums, n_scores_before),
+    offsetof(Probity__V1__RescoreSums, scores_before),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "scores_after",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Probity__V1__RescoreSums, n_scores_after),
+    offsetof(Probity__V1__RescoreSums, scores_after),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tiers",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Probity__V1__RescoreSums, n_tiers),
+    offsetof(Probity__V1__RescoreSums, tiers),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__rescore_sums__field_indices_by_name[] = {
+  0,   /* field[0] = kind */
+  2,   /* field[2] = scores_after */
+  1,   /* field[1] = scores_before */
+  3,   /* field[3] = tiers */
+};
+static const ProtobufCIntRange probity__v1__rescore_sums__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor probity__v1__rescore_sums__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.RescoreSums",
+  "RescoreSums",
+  "Probity__V1__RescoreSums",
+  "probity.v1",
+  sizeof(Probity__V1__RescoreSums),
+  4,
+  probity__v1__rescore_sums__field_descriptors,
+  probity__v1__rescore_sums__field_indices_by_name,
+  1,  probity__v1__rescore_sums__number_ranges,
+  (ProtobufCMessageInit) probity__v1__rescore_sums__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__rescore_claims__field_descriptors[5] =
+{
+  {
+    "claims",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__RescoreClaims, claims),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unreadable",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__RescoreClaims, unreadable),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "outcomes",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Probity__V1__RescoreClaims, n_outcomes),
+    offsetof(Probity__V1__RescoreClaims, outcomes),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "subsidy_before",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__RescoreClaims, subsidy_before),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "subsidy_after",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__RescoreClaims, subsidy_after),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__rescore_claims__field_indices_by_name[] = {
+  0,   /* field[0] = claims */
+  2,   /* field[2] = outcomes */
+  4,   /* field[4] = subsidy_after */
+  3,   /* field[3] = subsidy_before */
+  1,   /* field[1] = unreadable */
+};
+static const ProtobufCIntRange probity__v1__rescore_claims__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor probity__v1__rescore_claims__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.RescoreClaims",
+  "RescoreClaims",
+  "Probity__V1__RescoreClaims",
+  "probity.v1",
+  sizeof(Probity__V1__RescoreClaims),
+  5,
+  probity__v1__rescore_claims__field_descriptors,
+  probity__v1__rescore_claims__field_indices_by_name,
+  1,  probity__v1__rescore_claims__number_ranges,
+  (ProtobufCMessageInit) probity__v1__rescore_claims__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__rescore_part__field_descriptors[11] =
+{
+  {
+    "shard",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__RescorePart, shard),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "shards",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__RescorePart, shards),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "complete",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__RescorePart, complete),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sums",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Probity__V1__RescorePart, n_sums),
+    offsetof(Probity__V1__RescorePart, sums),
+    &probity__v1__rescore_sums__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "movers",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Probity__V1__RescorePart, n_movers),
+    offsetof(Probity__V1__RescorePart, movers),
+    &probity__v1__rescore_row__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rows",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Probity__V1__RescorePart, n_rows),
+    offsetof(Probity__V1__RescorePart, rows),
+    &probity__v1__rescore_row__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "walked",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__RescorePart, walked),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "accounts",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__RescorePart, accounts),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "claims",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__RescorePart, claims),
+    &probity__v1__rescore_claims__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "claims_total",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__RescorePart, claims_total),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "as_of",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__RescorePart, as_of),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__rescore_part__field_indices_by_name[] = {
+  7,   /* field[7] = accounts */
+  10,   /* field[10] = as_of */
+  8,   /* field[8] = claims */
+  9,   /* field[9] = claims_total */
+  2,   /* field[2] = complete */
+  4,   /* field[4] = movers */
+  5,   /* field[5] = rows */
+  0,   /* field[0] = shard */
+  1,   /* field[1] = shards */
+  3,   /* field[3] = sums */
+  6,   /* field[6] = walked */
+};
+static const ProtobufCIntRange probity__v1__rescore_part__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 11 }
+};
+const ProtobufCMessageDescriptor probity__v1__rescore_part__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.RescorePart",
+  "RescorePart",
+  "Probity__V1__RescorePart",
+  "probity.v1",
+  sizeof(Probity__V1__RescorePart),
+  11,
+  probity__v1__rescore_part__field_descriptors,
+  probity__v1__rescore_part__field_indices_by_name,
+  1,  probity__v1__rescore_part__number_ranges,
+  (ProtobufCMessageInit) probity__v1__rescore_part__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__rescore_reply__field_descriptors[8] =
+{
+  {
+    "as_of",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__RescoreReply, as_of),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "policy_version",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__RescoreReply, policy_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "policy_hash",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__RescoreReply, policy_hash),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "candidate_version",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__RescoreReply, candidate_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "candidate_hash",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__RescoreReply, candidate_hash),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "candidate_name",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__RescoreReply, candidate_name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "log_position",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__RescoreReply, log_position),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "scan_microseconds",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__RescoreReply, scan_microseconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__rescore_reply__field_indices_by_name[] = {
+  0,   /* field[0] = as_of */
+  4,   /* field[4] = candidate_hash */
+  5,   /* field[5] = candidate_name */
+  3,   /* field[3] = candidate_version */
+  6,   /* field[6] = log_position */
+  2,   /* field[2] = policy_hash */
+  1,   /* field[1] = policy_version */
+  7,   /* field[7] = scan_microseconds */
+};
+static const ProtobufCIntRange probity__v1__rescore_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 8 }
+};
+const ProtobufCMessageDescriptor probity__v1__rescore_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.RescoreReply",
+  "RescoreReply",
+  "Probity__V1__RescoreReply",
+  "probity.v1",
+  sizeof(Probity__V1__RescoreReply),
+  8,
+  probity__v1__rescore_reply__field_descriptors,
+  probity__v1__rescore_reply__field_indices_by_name,
+  1,  probity__v1__rescore_reply__number_ranges,
+  (ProtobufCMessageInit) probity__v1__rescore_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__watch_request__field_descriptors[4] =
+{
+  {
+    "buyers",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FIXED64,
+    offsetof(Probity__V1__WatchRequest, n_buyers),
+    offsetof(Probity__V1__WatchRequest, buyers),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "merchants",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FIXED64,
+    offsetof(Probity__V1__WatchRequest, n_merchants),
+    offsetof(Probity__V1__WatchRequest, merchants),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kinds",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Probity__V1__WatchRequest, n_kinds),
+    offsetof(Probity__V1__WatchRequest, kinds),
+    &probity__v1__change_kind__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cursor",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__WatchRequest, cursor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__watch_request__field_indices_by_name[] = {
+  0,   /* field[0] = buyers */
+  3,   /* field[3] = cursor */
+  2,   /* field[2] = kinds */
+  1,   /* field[1] = merchants */
+};
+static const ProtobufCIntRange probity__v1__watch_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor probity__v1__watch_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.WatchRequest",
+  "WatchRequest",
+  "Probity__V1__WatchRequest",
+  "probity.v1",
+  sizeof(Probity__V1__WatchRequest),
+  4,
+  probity__v1__watch_request__field_descriptors,
+  probity__v1__watch_request__field_indices_by_name,
+  1,  probity__v1__watch_request__number_ranges,
+  (ProtobufCMessageInit) probity__v1__watch_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__account_change__field_descriptors[7] =
+{
+  {
+    "account",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__AccountChange, account),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kind",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__AccountChange, kind),
+    &probity__v1__account_kind__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "what",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__AccountChange, what),
+    &probity__v1__change_kind__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "before",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__AccountChange, before),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "after",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__AccountChange, after),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__AccountChange, at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "log_position",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__AccountChange, log_position),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__account_change__field_indices_by_name[] = {
+  0,   /* field[0] = account */
+  4,   /* field[4] = after */
+  5,   /* field[5] = at */
+  3,   /* field[3] = before */
+  1,   /* field[1] = kind */
+  6,   /* field[6] = log_position */
+  2,   /* field[2] = what */
+};
+static const ProtobufCIntRange probity__v1__account_change__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor probity__v1__account_change__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.AccountChange",
+  "AccountChange",
+  "Probity__V1__AccountChange",
+  "probity.v1",
+  sizeof(Probity__V1__AccountChange),
+  7,
+  probity__v1__account_change__field_descriptors,
+  probity__v1__account_change__field_indices_by_name,
+  1,  probity__v1__account_change__number_ranges,
+  (ProtobufCMessageInit) probity__v1__account_change__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__watch_part__field_descriptors[2] =
+{
+  {
+    "changes",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Probity__V1__WatchPart, n_changes),
+    offsetof(Probity__V1__WatchPart, changes),
+    &probity__v1__account_change__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cursor",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__WatchPart, cursor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__watch_part__field_indices_by_name[] = {
+  0,   /* field[0] = changes */
+  1,   /* field[1] = cursor */
+};
+static const ProtobufCIntRange probity__v1__watch_part__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor probity__v1__watch_part__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.WatchPart",
+  "WatchPart",
+  "Probity__V1__WatchPart",
+  "probity.v1",
+  sizeof(Probity__V1__WatchPart),
+  2,
+  probity__v1__watch_part__field_descriptors,
+  probity__v1__watch_part__field_indices_by_name,
+  1,  probity__v1__watch_part__number_ranges,
+  (ProtobufCMessageInit) probity__v1__watch_part__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__watch_reply__field_descriptors[1] =
+{
+  {
+    "cursor",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__WatchReply, cursor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__watch_reply__field_indices_by_name[] = {
+  0,   /* field[0] = cursor */
+};
+static const ProtobufCIntRange probity__v1__watch_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor probity__v1__watch_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.WatchReply",
+  "WatchReply",
+  "Probity__V1__WatchReply",
+  "probity.v1",
+  sizeof(Probity__V1__WatchReply),
+  1,
+  probity__v1__watch_reply__field_descriptors,
+  probity__v1__watch_reply__field_indices_by_name,
+  1,  probity__v1__watch_reply__number_ranges,
+  (ProtobufCMessageInit) probity__v1__watch_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCEnumValue probity__v1__account_kind__enum_values_by_number[3] =
 {
   { "ACCOUNT_KIND_UNSPECIFIED", "PROBITY__V1__ACCOUNT_KIND__ACCOUNT_KIND_UNSPECIFIED", 0 },
@@ -11018,5 +13077,69 @@ const ProtobufCEnumDescriptor probity__v1__notice_result__descriptor =
   probity__v1__notice_result__enum_values_by_name,
   1,
   probity__v1__notice_result__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue probity__v1__rescore_rows__enum_values_by_number[3] =
+{
+  { "NO_ROWS", "PROBITY__V1__RESCORE_ROWS__NO_ROWS", 0 },
+  { "TIER_ROWS", "PROBITY__V1__RESCORE_ROWS__TIER_ROWS", 1 },
+  { "SCORE_ROWS", "PROBITY__V1__RESCORE_ROWS__SCORE_ROWS", 2 },
+};
+static const ProtobufCIntRange probity__v1__rescore_rows__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex probity__v1__rescore_rows__enum_values_by_name[3] =
+{
+  { "NO_ROWS", 0 },
+  { "SCORE_ROWS", 2 },
+  { "TIER_ROWS", 1 },
+};
+const ProtobufCEnumDescriptor probity__v1__rescore_rows__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "probity.v1.RescoreRows",
+  "RescoreRows",
+  "Probity__V1__RescoreRows",
+  "probity.v1",
+  3,
+  probity__v1__rescore_rows__enum_values_by_number,
+  3,
+  probity__v1__rescore_rows__enum_values_by_name,
+  1,
+  probity__v1__rescore_rows__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue probity__v1__change_kind__enum_values_by_number[5] =
+{
+  { "CHANGE_KIND_UNSPECIFIED", "PROBITY__V1__CHANGE_KIND__CHANGE_KIND_UNSPECIFIED", 0 },
+  { "TIER_CHANGE", "PROBITY__V1__CHANGE_KIND__TIER_CHANGE", 1 },
+  { "STANDING_CHANGE", "PROBITY__V1__CHANGE_KIND__STANDING_CHANGE", 2 },
+  { "CERTIFICATION_CHANGE", "PROBITY__V1__CHANGE_KIND__CERTIFICATION_CHANGE", 3 },
+  { "OVERRIDE_CHANGE", "PROBITY__V1__CHANGE_KIND__OVERRIDE_CHANGE", 4 },
+};
+static const ProtobufCIntRange probity__v1__change_kind__value_ranges[] = {
+{0, 0},{0, 5}
+};
+static const ProtobufCEnumValueIndex probity__v1__change_kind__enum_values_by_name[5] =
+{
+  { "CERTIFICATION_CHANGE", 3 },
+  { "CHANGE_KIND_UNSPECIFIED", 0 },
+  { "OVERRIDE_CHANGE", 4 },
+  { "STANDING_CHANGE", 2 },
+  { "TIER_CHANGE", 1 },
+};
+const ProtobufCEnumDescriptor probity__v1__change_kind__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "probity.v1.ChangeKind",
+  "ChangeKind",
+  "Probity__V1__ChangeKind",
+  "probity.v1",
+  5,
+  probity__v1__change_kind__enum_values_by_number,
+  5,
+  probity__v1__change_kind__enum_values_by_name,
+  1,
+  probity__v1__change_kind__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

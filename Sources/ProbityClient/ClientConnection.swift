@@ -41,6 +41,11 @@ final class ClientConnection: Sendable {
     channel.eventLoop.execute { self.handler.value.cancel(call) }
   }
 
+  /// Lets the daemon send so many bytes more, of the call and of all calls.
+  func grant(_ call: OutgoingCall, bytes: Int) {
+    channel.eventLoop.execute { self.handler.value.grant(call, bytes: bytes) }
+  }
+
   func close() async { try? await channel.close() }
 }
 

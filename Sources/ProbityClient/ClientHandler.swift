@@ -10,6 +10,7 @@ final class ClientHandler: ChannelInboundHandler {
   private struct InFlight {
     let call: OutgoingCall
     let deadline: NIODeadline
+    var lastHeard: NIODeadline
   }
 
   let retirement = Retirement()
@@ -98,7 +99,8 @@ final class ClientHandler: ChannelInboundHandler {
     if call.method == .record { recordsInFlight += 1 }
     lastStream += 1
     let timeout = TimeAmount.microseconds(Int64(call.timeoutMicroseconds))
-    inFlight[lastStream] = InFlight(call: call, deadline: .now() + timeout)
+    let now = NIODeadline.now()
+    inFlight[lastStream] = InFlight(call: call, deadline: now + timeout, lastHeard: now)
     let wire = Codec.Call(stream: lastStream, timeoutMicroseconds: call.timeoutMicroseconds)
     call.encode(codec, wire, &buffer)
   }
@@ -128,6 +130,18 @@ final class ClientHandler: ChannelInboundHandler {
     context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
   }
 
+  func grant(_ call: OutgoingCall, bytes: Int) {
+    guard let context, let stream = inFlight.first(where: { $0.value.call === call })?.key else {
+      return
+    }
+    var buffer = context.channel.allocator.buffer(capacity: 2 * FrameHeader.sizeBytes)
+    for stream in [stream, 0] {
+      FrameHeader(type: .window, flags: [], stream: stream, time: UInt32(clamping: bytes))
+        .write(to: &buffer)
+    }
+    context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+  }
+
   private func watchDeadlines(_ context: ChannelHandlerContext) {
     if sweep != nil { return }
     let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
@@ -142,6 +156,14 @@ final class ClientHandler: ChannelInboundHandler {
       _ = take(stream)
       let message = "no reply came in time; whether the call took effect is unknown"
       entry.call.fail(CallFailure(.deadlineExceeded, message, notExecuted: false))
+    }
+    for (stream, entry) in inFlight {
+      guard let silenceMax = entry.call.silenceMax, entry.lastHeard + silenceMax <= now else {
+        continue
+      }
+      _ = take(stream)
+      entry.call.fail(CallFailure(.unavailable, "the daemon is silent", notExecuted: false))
+      context?.close(promise: nil)
     }
     if inFlight.isEmpty {
       sweep?.cancel()
@@ -180,6 +202,9 @@ final class ClientHandler: ChannelInboundHandler {
       switch header.type {
       case .hello: unsafe greeted(bytes)
       case .response: unsafe respond(header, bytes)
+      case .data:
+        inFlight[header.stream]?.lastHeard = .now()
+        if let call = inFlight[header.stream]?.call { unsafe call.take(codec, bytes) }
       case .goAway: unsafe goAway(bytes)
       default: break
       }

@@ -4,19 +4,28 @@ import ProbityWire
 import Synchronization
 
 /// A call on its way, without its reply's type.
-class OutgoingCall: @unchecked Sendable {
+public class OutgoingCall: @unchecked Sendable {
   // Safe: constant but for `isFinished` of the subclass, which is guarded.
   typealias Encode = @Sendable (Codec, Codec.Call, inout ByteBuffer) -> Void
 
   let method: Method
   let encode: Encode
   let timeoutMicroseconds: UInt32
+  /// Longest without a sign of life; nil = it may be silent until it is answered.
+  let silenceMax: TimeAmount?
 
-  init(_ method: Method, encode: @escaping Encode, timeoutMicroseconds: UInt32) {
+  init(
+    _ method: Method, encode: @escaping Encode, timeoutMicroseconds: UInt32,
+    silenceMax: TimeAmount? = nil
+  ) {
     self.method = method
     self.encode = encode
     self.timeoutMicroseconds = timeoutMicroseconds
+    self.silenceMax = silenceMax
   }
+
+  /// A part of the answer, on the connection's event loop.
+  func take(_ codec: Codec, _ payload: UnsafeRawBufferPointer) {}
 
   /// On the connection's event loop.
   func succeed(_ codec: Codec, _ payload: UnsafeRawBufferPointer) {}

@@ -176,6 +176,21 @@ public final class ProbityClient: Sendable {
     }
   }
 
+  /// Begins a call that is answered in parts. It is not tried again.
+  ///
+  /// - Parameters:
+  ///   - timeout: of the whole call; above an hour the daemon's cap of an hour holds.
+  ///   - silenceMax: longest without a part, where the daemon gives signs of life.
+  func stream(
+    _ request: StreamRequest, timeout: Duration = .seconds(3_600), silenceMax: TimeAmount? = nil
+  ) async throws(CallFailure) -> StreamedCall {
+    let connection = try await connector.connection()
+    let call = StreamedCall(
+      request, on: connection, timeout: timeout, silenceMax: silenceMax)
+    connection.send(call)
+    return call
+  }
+
   private func once<Reply: Sendable>(
     _ method: Method, _ encode: @escaping OutgoingCall.Encode,
     _ decode: @escaping PendingCall<Reply>.Decode, within timeout: Duration

@@ -1,5 +1,6 @@
 import AccountStore
 import CommandLog
+import Glibc
 import IntegrityCore
 import Synchronization
 
@@ -24,12 +25,18 @@ public final class Engine: Sendable {
     /// Records left to be copied when the pause begins that ends a snapshot:
     /// about 0.2 ms of it.
     public var pauseRecordsMax: Int
+    /// Threads of a rescore: 1 and more.
+    public var rescoreWorkers: Int
+
+    /// As many as there are cores.
+    public static var rescoreWorkersStandard: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
     public init(
       queuedCommandsMax: Int = 262_144, groupCommandsMax: Int = 32_768,
       sourcesMax: Int = SourceTable.capacityStandard, copiedRecordsMax: Int = 1_024,
-      pauseRecordsMax: Int = 4_096
+      pauseRecordsMax: Int = 4_096, rescoreWorkers: Int = rescoreWorkersStandard
     ) {
+      self.rescoreWorkers = rescoreWorkers
       self.copiedRecordsMax = copiedRecordsMax
       self.pauseRecordsMax = pauseRecordsMax
       self.queuedCommandsMax = queuedCommandsMax
@@ -67,6 +74,9 @@ public final class Engine: Sendable {
   /// The policy in force, and the tiers that operators have set.
   public let policies: PolicyBoard
   public let overrides: OverrideBoard
+  /// What watches are told from, and who is woken when there is more of it.
+  public let changes: ChangeHistory
+  public let changeNotices: ChangeNotices
   public let schema: EvidenceSchema
   public let durability: Durability
   private let queue: JobQueue
@@ -78,6 +88,7 @@ public final class Engine: Sendable {
   private let housekeeper: (any Housekeeping)?
   private let housekeeping: HousekeepingThread?
   private let spares: RepeatingThread?
+  private let population: PopulationThread
 
   /// Starts the sequencer and the housekeeper on a store that was opened.
   ///
@@ -88,6 +99,7 @@ public final class Engine: Sendable {
   ) {
     table = store.state.table
     schema = store.state.rules.schema
+    changes = store.state.desk.changes
     durability = store.log.durability
     let queue = JobQueue(commandsMax: limits.queuedCommandsMax)
     let sequencer = Sequencer(
@@ -100,6 +112,8 @@ public final class Engine: Sendable {
     self.sequencer = sequencer
     policies = sequencer.policies
     overrides = sequencer.overrides
+    changeNotices = sequencer.changeNotices
+    population = Self.population(store.state, sequencer, queue, clock, limits)
     self.housekeeper = housekeeper
     self.housekeeping = housekeeping
     thread = EngineThread { sequencer.run() }
@@ -124,12 +138,15 @@ public final class Engine: Sendable {
   ) {
     table = state.table
     schema = state.rules.schema
+    changes = state.desk.changes
     durability = log.durability
     queue = JobQueue(commandsMax: limits.queuedCommandsMax)
     let sequencer = Sequencer(state: state, log: log, queue: queue, clock: clock, limits: limits)
     self.sequencer = sequencer
     policies = sequencer.policies
     overrides = sequencer.overrides
+    changeNotices = sequencer.changeNotices
+    population = Self.population(state, sequencer, queue, clock, limits)
     housekeeper = nil
     housekeeping = nil
     spares = nil
@@ -159,6 +176,26 @@ public final class Engine: Sendable {
       let growth = TableGrowth(table)
       return { _ in growth.prepare() }
     }
+  }
+
+  private static func population(
+    _ state: IntegrityState, _ sequencer: Sequencer, _ queue: JobQueue, _ clock: any EngineClock,
+    _ limits: Limits
+  ) -> PopulationThread {
+    PopulationThread(
+      PopulationThread.Means(
+        table: state.table, schema: state.rules.schema, policies: sequencer.policies,
+        questions: SequencerQuestions(queue), compile: state.compile,
+        receipts: state.desk.receipts,
+        position: { LogPosition(sequencer.position.load(ordering: .acquiring)) }, clock: clock,
+        workerCount: max(1, limits.rescoreWorkers), stop: StopFlag()))
+  }
+
+  /// Begins work on the whole population, or lets it wait for the one before.
+  ///
+  /// - Parameter sink: told of it and, unless it is not taken, of its end exactly once.
+  public func submit(_ work: PopulationWork, to sink: any PopulationSink) -> PopulationAdmission {
+    population.submit(work, to: sink)
   }
 
   /// The policy in force now. Takes a lock: loops keep what `policies` gave them.
@@ -216,6 +253,8 @@ public final class Engine: Sendable {
   /// that the next start has nothing to replay. Blocks until then. Once only.
   public func stop() {
     isStopping.store(true, ordering: .releasing)
+    // Before the sequencer, which it waits for.
+    population.end()
     queue.close()
     thread.join()
     growth.stop()

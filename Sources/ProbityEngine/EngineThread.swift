@@ -16,6 +16,22 @@ package final class EngineThread: Sendable {
     setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
   }
 
+  /// Lets the calling thread run only where nobody else wants to: for work on the whole
+  /// population, which can take as long as it takes.
+  static func giveWayToAll() {
+    var parameters = sched_param()
+    // Allowed for everybody; where it is not, `giveWay` still is.
+    if unsafe sched_setscheduler(0, idleScheduling, &parameters) != 0 { giveWay() }
+  }
+
+  /// SCHED_IDLE, of linux/sched.h.
+  private static let idleScheduling: Int32 = 5
+
+  static func rest(nanoseconds: Int) {
+    var time = timespec(tv_sec: 0, tv_nsec: nanoseconds)
+    unsafe nanosleep(&time, nil)
+  }
+
   /// Lets the calling thread go before others, where the process may: for work that
   /// everybody waits for. As root, or with `LimitNICE` or CAP_SYS_NICE.
   static func goFirst() {

@@ -31,7 +31,7 @@ public final class IntegrityState {
   /// Claims, money, appeals, orders of operators.
   public let desk: ClaimDesk
   public private(set) var shelf: PolicyShelf
-  private let compile: PolicyCompiler
+  let compile: PolicyCompiler
   public private(set) var position = LogPosition.zero
   /// The state's own time: that of the newest event applied. Zero before the first.
   public private(set) var newestEventAt = UnixSeconds.zero
@@ -274,9 +274,29 @@ public final class IntegrityState {
   private func apply(_ event: Event) {
     var buyer = table.locate(AccountKey(.buyer, event.buyer))
     var merchant = table.locate(AccountKey(.merchant, event.merchant))
+    let before = (buyer.record.tierCode, merchant.record.tierCode)
     rules.apply(event, buyer: &buyer.record, merchant: &merchant.record)
-    if event.changesBuyer { table.store(buyer) }
-    if event.changesMerchant { table.store(merchant) }
+    if event.changesBuyer { store(buyer, tierBefore: before.0, at: event.at) }
+    if event.changesMerchant { store(merchant, tierBefore: before.1, at: event.at) }
+  }
+
+  /// Puts a record back, and notes where its tier is not what it was. An account's first tier
+  /// is no news.
+  @inline(__always)
+  func store(_ located: AccountTable.Located, tierBefore: UInt8, at time: UnixSeconds) {
+    table.store(located)
+    let tier = located.record.tierCode
+    if tier == tierBefore || tierBefore == 0 { return }
+    noteChange(of: located.record.key, .tier, before: tierBefore, after: tier, at: time)
+  }
+
+  @inline(never)
+  func noteChange(
+    of account: AccountKey, _ what: ChangeKind, before: UInt8, after: UInt8, at time: UnixSeconds
+  ) {
+    desk.changes.append(
+      AccountChange(
+        account: account, what: what, before: before, after: after, at: time, position: position))
   }
 
   private func prefetchBuckets(_ event: Event) {

@@ -20,6 +20,7 @@ package final class Sequencer: Sendable {
   /// For those who only look up: kept up to date by the thread.
   package let policies: PolicyBoard
   package let overrides = OverrideBoard()
+  package let changeNotices = ChangeNotices()
   /// Steps of a snapshot; asked from any thread.
   let copier: StateCopier
   private let log: any GroupLog
@@ -165,6 +166,8 @@ package final class Sequencer: Sendable {
     }
     flushReceipts()
     publish(appliedCount: appliedCount, duplicateCount: duplicateCount)
+    // Behind the position: who is woken knows how far all changes were told.
+    changeNotices.tell(next: unsafe state.desk.changes.next)
   }
 
   /// Where the disk is full, receipts wait in memory: `admit` refuses claims before they

@@ -171,4 +171,6 @@ public enum SnapshotSection: UInt32, Sendable {
   case reservations = 7
   /// A policy's document each: position 8, bytes 8, text; group 0.
   case policies = 8
+  /// 32-byte changes of accounts, in the order of their numbers; group 0.
+  case changes = 9
 }

@@ -184,7 +184,9 @@ public struct StateLoader<Storage: Disk>: Sendable {
   // MARK: The desk
 
   private func loadDesk(_ outline: DeskOutline, into state: IntegrityState) throws(StoreFault) {
-    let sections: [SnapshotSection] = [.claims, .notes, .orders, .reservations, .policies]
+    let sections: [SnapshotSection] = [
+      .claims, .notes, .orders, .reservations, .policies, .changes,
+    ]
     var offset = 0
     var documents: [(position: LogPosition, text: String)] = []
     do {

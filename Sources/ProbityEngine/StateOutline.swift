@@ -14,7 +14,7 @@ import IntegrityCore
 /// | 32 | 4 | newest event applied, UTC seconds |
 /// | 36 | 4 | shards |
 /// | 40 | 4 × shards | accounts in each shard |
-/// | | 288 | `DeskOutline`, unless nothing was ever done at the desk |
+/// | | 304 | `DeskOutline`, unless nothing was ever done at the desk |
 struct StateOutline: Equatable {
   var position: UInt64
   var seed: UInt64

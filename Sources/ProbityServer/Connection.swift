@@ -35,6 +35,8 @@ final class Connection: EventSource {
   private var helloTimeout: LoopTimer?
   private var unsentTimeout: LoopTimer?
   var calls = PendingCalls()
+  /// Bytes that the client takes of all streams together.
+  var streamCredit = ProtocolLimits.connectionCreditBytes
 
   init(_ socket: StreamSocket, loop: LoopContext) {
     id = loop.service.nextConnectionID()
@@ -73,6 +75,7 @@ final class Connection: EventSource {
   func disconnect() {
     state.close()
     guard loop.remove(self) else { return }
+    for case let watch as WatchCall in calls.streams.values { loop.watches.close(watch) }
     calls.abandon()
     helloTimeout?.cancel()
     unsentTimeout?.cancel()
@@ -93,6 +96,7 @@ final class Connection: EventSource {
       lastStream: state.lastStream, status: .unavailable, message: "the server is shutting down")
     loop.codec.encodeGoAway(notice, to: &loop.replies)
     flushReplies()
+    endStreams()
     closeIfDrained()
   }
 
@@ -149,6 +153,9 @@ final class Connection: EventSource {
     let sum = service.keptBytes.wrappingAdd(added, ordering: .relaxed).newValue
     return added > 0 ? sum : 0
   }
+
+  /// Whether it should be sent nothing that can wait.
+  var isSlow: Bool { isHeldBack || state.isClosed }
 
   private var wantsToRead: Bool { !state.isClosed && !isHeldBack && !isAwaitingTurn }
 
@@ -290,7 +297,9 @@ final class Connection: EventSource {
     switch state.receive(header) {
     case .call: unsafe call(header, payload, arrival)
     case .greet: unsafe greet(payload)
-    case .cancel: calls.cancel(stream: header.stream)
+    case .cancel:
+      if !cancelStream(header.stream) { calls.cancel(stream: header.stream) }
+    case .grant: grant(stream: header.stream, bytes: header.time)
     case .pong:
       unsafe FrameHeader(type: .pong, payloadBytes: header.payloadBytes)
         .write(to: &loop.replies) { unsafe $0.copyMemory(from: payload) }
@@ -333,6 +342,8 @@ final class Connection: EventSource {
       switch method {
       case .record: unsafe try record(payload, stream: header.stream, arrival, deadline)
       case .snapshot: unsafe try makeSnapshot(payload, stream: header.stream, deadline)
+      case _ where method.isStreamed:
+        unsafe try openStream(method, payload, stream: header.stream, arrival, deadline)
       case _ where method.isOfDesk:
         unsafe try askDesk(method, payload, stream: header.stream, arrival, deadline)
       default:
@@ -389,6 +400,8 @@ final class Connection: EventSource {
     if isHeldBack && unsent.count < limits.unsentBytesLow {
       isHeldBack = false
       resume()
+      pumpAll()
+      flushReplies()
     }
     updateWatch()
   }

@@ -16,6 +16,8 @@ package struct ConnectionState {
     /// A call that came behind our GOAWAY.
     case refuseCall
     case cancel
+    /// More may be sent on a stream.
+    case grant
     case pong
     case ignore
     /// Say why, then close.
@@ -44,11 +46,13 @@ package struct ConnectionState {
     case (.awaitingHello, _): misuse("the first frame must be a HELLO")
     case (_, .request): request(header.stream)
     case (_, .cancel): .cancel
+    case (_, .window) where header.payloadBytes == 0: .grant
+    case (_, .window): misuse("a WINDOW has no payload")
     case (_, .ping) where header.payloadBytes <= Self.pingBytesMax: .pong
     case (_, .ping): misuse("the payload of a PING may have at most \(Self.pingBytesMax) bytes")
     case (_, .goAway): .ignore
     case (_, .hello): misuse("HELLO may be said only once")
-    case (_, .response), (_, .pong), (_, .data), (_, .window):
+    case (_, .response), (_, .pong), (_, .data):
       misuse("a client may not send frames of type \(header.type)")
     }
   }

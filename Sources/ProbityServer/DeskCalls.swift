@@ -108,16 +108,21 @@ enum DeskField {
   ]
 }
 
+extension DeskRefusal.Kind {
+  var status: StatusCode {
+    switch self {
+    case .invalid: .invalidArgument
+    case .notFound: .notFound
+    case .precondition: .failedPrecondition
+    case .exhausted: .resourceExhausted
+    }
+  }
+}
+
 extension CallFailure {
   /// It was executed: what was refused has its place in the log.
   init(_ refusal: DeskRefusal, _ request: DeskRequest) {
-    let status: StatusCode =
-      switch refusal.kind {
-      case .invalid: .invalidArgument
-      case .notFound: .notFound
-      case .precondition: .failedPrecondition
-      case .exhausted: .resourceExhausted
-      }
+    let status = refusal.kind.status
     var action: DeskAction?
     if case .command(let command, _) = request { action = command.action }
     self.init(

@@ -57,6 +57,7 @@ extension LoopContext {
         StandingsReply(
           standings: page.standings.map { standingReply($0, position) }, next: page.next,
           logPosition: position))
+    case .claimNumbers: preconditionFailure("the numbers of claims are nobody's call")
     case .refused(let refusal): throw CallFailure(refusal, request)
     }
   }

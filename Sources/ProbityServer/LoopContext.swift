@@ -27,6 +27,7 @@ final class LoopContext: ReplySink {
   private var policyGeneration: UInt64
   private(set) var connections: [UInt64: Connection] = [:]
   var lookahead = Lookahead()
+  let watches: WatchBoard
   private var decay: DecayClock
 
   init(eventLoop: EventLoop, service: Service) {
@@ -38,6 +39,7 @@ final class LoopContext: ReplySink {
     policyGeneration = engine.policies.generation
     policy = engine.policy
     decay = DecayClock(engine.schema, now: .zero)
+    watches = WatchBoard(engine, service.limits, eventLoop)
   }
 
   /// To be called before calls are answered: another policy may be in force. About 1 ns.

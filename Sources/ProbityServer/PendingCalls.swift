@@ -8,6 +8,7 @@ struct PendingCalls {
   fileprivate(set) var records: [UInt32: EngineJob] = [:]
   private(set) var desk: [UInt32: DeskCall] = [:]
   fileprivate(set) var snapshot: Snapshot?
+  var streams: [UInt32: StreamCall] = [:]
 
   /// A Snapshot that the engine works on.
   struct Snapshot {
@@ -15,7 +16,9 @@ struct PendingCalls {
     let timeout: LoopTimer
   }
 
-  var isEmpty: Bool { records.isEmpty && desk.isEmpty && snapshot == nil }
+  var isEmpty: Bool {
+    records.isEmpty && desk.isEmpty && snapshot == nil && streams.isEmpty
+  }
 
   func cancel(stream: UInt32) { (records[stream] ?? desk[stream]?.job)?.cancel() }
 
@@ -31,6 +34,11 @@ struct PendingCalls {
     desk.removeAll()
     snapshot?.timeout.cancel()
     snapshot = nil
+    for call in streams.values {
+      call.timeout?.cancel()
+      call.cancel()
+    }
+    streams.removeAll()
   }
 }
 

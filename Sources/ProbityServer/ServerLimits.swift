@@ -32,6 +32,17 @@ public struct ServerLimits: Sendable {
   /// are answered UNAVAILABLE. Each is one command or question, so that there may be
   /// more of them than of Records.
   public var deskCallsInFlightMax = 1_024
+  /// Streamed calls of one connection; more are answered UNAVAILABLE.
+  public var streamsInFlightMax = 64
+  /// Deadline of a streamed call that sets none, and the longest that one can set.
+  public var streamTimeoutMicrosecondsMax: UInt32 = 3_600_000_000
+  /// What a caller is told to wait while a rescore or sweep is at work and another waits.
+  public var populationRetryAfterMilliseconds: UInt32 = 1_000
+  /// Accounts that are watched on one event loop, each once for every watch of it; more are
+  /// answered RESOURCE_EXHAUSTED. Each takes some 100 bytes.
+  public var watchedAccountsMax = 4 << 20
+  /// Between two signs of life of a watch without changes.
+  public var watchSignInterval = Duration.seconds(2)
   /// What a refused caller is told to wait.
   public var retryAfterMilliseconds: UInt32 = 20
   /// Tolerance for clocks of event sources that run ahead of ours.
@@ -92,7 +103,8 @@ public struct ServerLimits: Sendable {
 
   /// Deadline of a call of `method` that sets none, and the longest that one can set.
   func timeoutMicrosecondsMax(of method: Method) -> UInt32 {
-    method == .snapshot ? snapshotTimeoutMicrosecondsMax : callTimeoutMicrosecondsMax
+    if method.isStreamed { return streamTimeoutMicrosecondsMax }
+    return method == .snapshot ? snapshotTimeoutMicrosecondsMax : callTimeoutMicrosecondsMax
   }
 }
 

@@ -20,6 +20,13 @@ public enum ProtocolLimits {
   /// Differences in one GetShadow, and what is given where nothing is said.
   public static let shadowCountMax: UInt32 = 1_000
   public static let shadowCountStandard: UInt32 = 100
+  /// Accounts of one Watch.
+  public static let watchAccountsMax = 65_536
+  /// Bytes of parts that a server sends on a stream, and on all streams of a connection, before
+  /// the client grants more; and the most that can be granted.
+  public static let streamCreditBytes = 256 << 10
+  public static let connectionCreditBytes = 1 << 20
+  public static let creditBytesMax = 64 << 20
 }
 
 /// Methods of `probity.v1.Integrity` by their number on the wire.
@@ -59,6 +66,9 @@ public enum Method: UInt16, Sendable, CaseIterable {
   case revokeCertification = 33
   case getStanding = 34
   case getStandings = 35
+  case sweep = 36
+  case rescore = 37
+  case watch = 38
 
   /// As in the documentation and in logs.
   public var name: String {
@@ -98,11 +108,19 @@ public enum Method: UInt16, Sendable, CaseIterable {
     case .revokeCertification: "RevokeCertification"
     case .getStanding: "GetStanding"
     case .getStandings: "GetStandings"
+    case .sweep: "Sweep"
+    case .rescore: "Rescore"
+    case .watch: "Watch"
     }
   }
 
   /// Whether the sequencer answers it, as one of the dispute desk.
-  @inlinable public var isOfDesk: Bool { rawValue >= Method.openClaim.rawValue }
+  @inlinable public var isOfDesk: Bool {
+    rawValue >= Method.openClaim.rawValue && !isStreamed
+  }
+
+  /// Whether it is answered with parts, and a RESPONSE behind them.
+  @inlinable public var isStreamed: Bool { rawValue >= Method.sweep.rawValue }
 }
 
 /// gRPC's canonical status codes, by their numbers.

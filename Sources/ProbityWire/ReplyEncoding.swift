@@ -207,9 +207,12 @@ extension Codec {
   }
 
   /// Appends a frame that holds one message of the generated code.
+  ///
+  /// - Returns: the bytes of the payload.
+  @discardableResult
   func write<Message, Sink: FrameSink>(
     _ header: FrameHeader, _ message: inout Message, to sink: inout Sink
-  ) {
+  ) -> Int {
     unsafe withUnsafeMutablePointer(to: &message) { pointer in
       // Safe: every generated message begins with its ProtobufCMessage.
       let base = unsafe UnsafeRawPointer(pointer).assumingMemoryBound(to: ProtobufCMessage.self)
@@ -220,6 +223,7 @@ extension Codec {
         // Safe: the payload has exactly the packed size.
         _ = unsafe protobuf_c_message_pack(base, start.assumingMemoryBound(to: UInt8.self))
       }
+      return Int(header.payloadBytes)
     }
   }
 }

@@ -31,7 +31,25 @@ enum SchemaHash {
     unsafe add(probity__v1__snapshot_reply__descriptor, to: &words)
     addDesk(to: &words)
     addGovernance(to: &words)
+    addStreams(to: &words)
     return StateHash.of(words)
+  }
+
+  private static func addStreams(to words: inout [UInt64]) {
+    unsafe add(probity__v1__sweep_request__descriptor, to: &words)
+    unsafe add(probity__v1__sweep_step__descriptor, to: &words)
+    unsafe add(probity__v1__sweep_part__descriptor, to: &words)
+    unsafe add(probity__v1__sweep_reply__descriptor, to: &words)
+    unsafe add(probity__v1__rescore_request__descriptor, to: &words)
+    unsafe add(probity__v1__rescore_row__descriptor, to: &words)
+    unsafe add(probity__v1__rescore_sums__descriptor, to: &words)
+    unsafe add(probity__v1__rescore_claims__descriptor, to: &words)
+    unsafe add(probity__v1__rescore_part__descriptor, to: &words)
+    unsafe add(probity__v1__rescore_reply__descriptor, to: &words)
+    unsafe add(probity__v1__watch_request__descriptor, to: &words)
+    unsafe add(probity__v1__account_change__descriptor, to: &words)
+    unsafe add(probity__v1__watch_part__descriptor, to: &words)
+    unsafe add(probity__v1__watch_reply__descriptor, to: &words)
   }
 
   private static func addGovernance(to words: inout [UInt64]) {

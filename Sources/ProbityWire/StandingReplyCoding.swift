@@ -19,7 +19,7 @@ extension Codec {
     unsafe m.appealable_until = UInt64(report.appealableUntil.rawValue)
     unsafe m.answer_due_at = UInt64(report.answerDueAt.rawValue)
     unsafe fill(&m, report.certification)
-    unsafe (m.n_conduct, m.conduct) = unsafe list(report.assessment.findings, finding)
+    unsafe (m.n_conduct, m.conduct) = unsafe list(report.assessment.findings, message)
     unsafe m.calls_for = code(report.assessment.standing)
     unsafe m.mature = report.assessment.isMature ? 1 : 0
     unsafe m.distinct_buyers = UInt32(clamping: report.assessment.distinctBuyers)
@@ -73,7 +73,7 @@ extension Codec {
     return unsafe m
   }
 
-  private func finding(_ finding: ConductFinding) -> Probity__V1__Conduct {
+  func message(_ finding: ConductFinding) -> Probity__V1__Conduct {
     var m = unsafe message(finding.dimension, finding.conduct)
     unsafe m.certain_rate = finding.certainRate
     unsafe m.calls_for = code(finding.standing)
@@ -148,7 +148,7 @@ extension Codec {
   }
 
   /// Nil for a dimension that this client does not know.
-  private func finding(_ m: Probity__V1__Conduct) -> ConductFinding? {
+  func finding(_ m: Probity__V1__Conduct) -> ConductFinding? {
     let name = unsafe text(m.dimension)
     guard let dimension = GovernedDimension.allCases.first(where: { $0.name == name }) else {
       return nil

@@ -1,41 +1,37 @@
 import IntegrityCore
 
-/// What a candidate policy would make of a population that another one judges: the sums of a
-/// scan, some 10 KB whatever its size.
+/// What a candidate policy would make of a population that another one judges.
 ///
 /// Scans in parts are tallied apart and merged, in any order: the sums are the same.
 public struct PopulationTally: Sendable {
-  /// The sums of one kind of account.
-  public struct OfKind: Sendable {
-    public fileprivate(set) var before = ScoreHistogram()
-    public fileprivate(set) var after = ScoreHistogram()
-    public fileprivate(set) var tiers = TierMatrix()
-
-    /// How far the scores have moved as a whole.
-    public var stabilityIndex: Double { PopulationStability.index(before, after) }
-  }
-
-  public private(set) var buyers = OfKind()
-  public private(set) var merchants = OfKind()
+  public private(set) var buyers = PopulationSums()
+  public private(set) var merchants = PopulationSums()
   public private(set) var movers: TopMovers
+  /// Accounts that were asked for one by one.
+  public private(set) var rows: [RescoreRow] = []
 
   private let active: Policy
   private let candidate: Policy
   private let clock: DecayClock
+  private let rowsOf: RescoreRows
+  private let isSame: Bool
 
   /// - Parameters:
   ///   - active: the policy in force.
   ///   - candidate: the one that is tried, or the same.
   ///   - now: when the accounts are judged.
   ///   - moversMax: accounts that are named because their scores move furthest.
+  ///   - rows: which accounts are named one by one.
   public init(
     active: Policy, candidate: Policy, schema: EvidenceSchema, now: UnixSeconds,
-    moversMax: Int = 20
+    moversMax: Int = TopMovers.countStandard, rows: RescoreRows = .none
   ) {
     self.active = active
     self.candidate = candidate
     clock = DecayClock(schema, now: now)
     movers = TopMovers(countMax: moversMax)
+    rowsOf = rows
+    isSame = active.hash == candidate.hash
   }
 
   /// Judges an account under both policies and counts it: some 100 ns, the scan included.
@@ -44,34 +40,32 @@ public struct PopulationTally: Sendable {
   @discardableResult
   public mutating func add(_ record: AccountRecord) -> Bool {
     let before = active.judge(record, at: clock)
-    let after = candidate.judge(record, at: clock)
+    let after = isSame ? before : candidate.judge(record, at: clock)
     if record.kind == .buyer {
-      Self.count(before, after, in: &buyers)
+      buyers.add(before, after)
     } else {
-      Self.count(before, after, in: &merchants)
+      merchants.add(before, after)
     }
     if movers.takes(after.score - before.score, of: record.key) {
-      movers.add(ScoreMover(account: record.key, before: before, after: after))
+      movers.add(RescoreRow(record.key, before: before, after: after, withReasons: true))
     }
-    return before.tier != after.tier
+    let hasOtherTier = before.tier != after.tier
+    if rowsOf != .none, hasOtherTier || rowsOf == .scores && before.score != after.score {
+      rows.append(RescoreRow(record.key, before: before, after: after, withReasons: false))
+    }
+    return hasOtherTier
   }
 
-  private static func count(_ before: Judgement, _ after: Judgement, in sums: inout OfKind) {
-    sums.before.add(score: before.score)
-    sums.after.add(score: after.score)
-    sums.tiers.add(before.tier, after.tier)
+  public mutating func takeRows() -> [RescoreRow] {
+    defer { rows.removeAll(keepingCapacity: true) }
+    return rows
   }
 
   /// - Precondition: of the same policies and time.
   public mutating func merge(_ other: PopulationTally) {
-    Self.merge(other.buyers, into: &buyers)
-    Self.merge(other.merchants, into: &merchants)
+    buyers.merge(other.buyers)
+    merchants.merge(other.merchants)
     movers.merge(other.movers)
-  }
-
-  private static func merge(_ other: OfKind, into sums: inout OfKind) {
-    sums.before.merge(other.before)
-    sums.after.merge(other.after)
-    sums.tiers.merge(other.tiers)
+    rows += other.rows
   }
 }

@@ -7,13 +7,19 @@ public struct ScoreHistogram: Sendable, Equatable {
 
   public init() {}
 
+  /// - Returns: nil where there are not as many counts as bins.
+  public init?(counts: [UInt64]) {
+    if counts.count != Self.binCount { return nil }
+    self.counts = counts
+  }
+
   public mutating func add(score: Int) {
     counts[Swift.min(score / Self.binWidth, Self.binCount - 1)] += 1
   }
 
   public mutating func merge(_ other: ScoreHistogram) {
-    for bin in counts.indices { counts[bin] += other.counts[bin] }
+    for bin in counts.indices { counts[bin] &+= other.counts[bin] }
   }
 
-  public var total: UInt64 { counts.reduce(0, +) }
+  public var total: UInt64 { counts.reduce(0, &+) }
 }

@@ -10,6 +10,7 @@ final class Interrupt: Sendable {
 
   private final class Flag: Sendable {
     let isRaised = Atomic<Bool>(false)
+    let onRaise = Mutex<(@Sendable () -> Void)?>(nil)
   }
 
   init() {
@@ -18,9 +19,13 @@ final class Interrupt: Sendable {
     unsafe source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
     unsafe source.setEventHandler { [flag] in
       if flag.isRaised.exchange(true, ordering: .relaxed) { exit(130) }
+      flag.onRaise.withLock { $0 }?()
     }
     unsafe source.resume()
   }
+
+  /// Calls `body` at the first Ctrl-C, on a thread of its own: for work that waits.
+  func onRaise(_ body: @escaping @Sendable () -> Void) { flag.onRaise.withLock { $0 = body } }
 
   var isRaised: Bool { flag.isRaised.load(ordering: .relaxed) }
 }

@@ -33,7 +33,8 @@ struct Probity: AsyncParsableCommand {
     version: version,
     subcommands: [
       Serve.self, Score.self, Explain.self, Record.self, ClaimCommand.self, AppealCommand.self,
-      BudgetCommand.self, OverrideCommand.self, MerchantCommand.self, PolicyCommand.self,
+      BudgetCommand.self, OverrideCommand.self, MerchantCommand.self, SweepCommand.self,
+      WatchCommand.self, PolicyCommand.self,
       ReceiptCommand.self,
       StatusCommand.self, Snapshot.self, Inspect.self, Repair.self, Simulate.self, Bench.self,
     ])

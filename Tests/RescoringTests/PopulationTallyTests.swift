@@ -48,7 +48,7 @@ import Testing
   @Test func theFurthestMoversAreThoseOfASort() {
     let records = Populations.records(4_000)
     let expected = Self.judgements(records)
-      .map { ScoreMover(account: $0.record.key, before: $0.before, after: $0.after) }
+      .map { RescoreRow($0.record.key, before: $0.before, after: $0.after, withReasons: true) }
       .filter { $0.change != 0 }
       .sorted { a, b in
         if abs(a.change) != abs(b.change) { return abs(a.change) > abs(b.change) }

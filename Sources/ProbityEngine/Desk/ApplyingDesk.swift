@@ -50,9 +50,14 @@ extension IntegrityState {
     case .setBudget(let scope, let key, let cap):
       try desk.set(entry.budget(scope, key, cap), context)
     case .setOverride(let account, let setting, let endsAt):
+      let before = desk.override(setting.kind, of: account, at: context.now)
       try desk.set(entry.override(account, setting, endsAt), context)
+      noteChange(
+        of: account, .override, before: before == nil ? 0 : setting.kind.rawValue,
+        after: setting.kind.rawValue, at: context.now)
     case .clearOverride(let account, let kind):
       try desk.clearOverride(kind, of: account, context)
+      noteChange(of: account, .override, before: kind.rawValue, after: 0, at: context.now)
     case .link(let a, let b): try desk.link(a, b, context) { entry.link($0, $1) }
     case .unlink(let a, let b): try desk.unlink(a, b, context)
     default: preconditionFailure("no order of an operator: \(command.action)")

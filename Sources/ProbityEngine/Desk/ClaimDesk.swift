@@ -16,9 +16,11 @@ public final class ClaimDesk {
   package var ledger = SubsidyLedger()
   /// What humans did about claims.
   package var notes: EntryTable
-  /// Budgets, overrides, links.
+  /// Budgets, overrides, links, merchants' standings and certifications.
   package var orders: EntryTable
   package var shadow = ShadowTally()
+  /// What has changed about accounts of late.
+  public let changes = ChangeHistory()
   /// Where receipts go; nil = nowhere.
   package var receipts: (any ReceiptArchive)?
   package let limits: Limits
@@ -43,8 +45,10 @@ public final class ClaimDesk {
 
   /// Hash of all of it; 0 as long as nothing was ever done.
   package var hash: UInt64 {
-    if claims.next == 0 && orders.next == 0 && notes.next == 0 { return 0 }
+    let changes = changes.hash
+    if claims.next == 0 && orders.next == 0 && notes.next == 0 && changes == 0 { return 0 }
     return StateHash.of([
+      changes,
       claims.hashSum, UInt64(claims.first), UInt64(claims.next), ledger.hash, notes.hashSum,
       UInt64(notes.first), UInt64(notes.next), orders.hashSum, UInt64(orders.next), shadow.hash,
     ])

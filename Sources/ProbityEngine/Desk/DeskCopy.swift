@@ -8,6 +8,7 @@ extension ClaimDesk {
     notes.beginCopy()
     orders.beginCopy()
     ledger.beginCopy()
+    changes.beginCopy()
   }
 
   func endCopy() {
@@ -15,10 +16,12 @@ extension ClaimDesk {
     notes.endCopy()
     orders.endCopy()
     ledger.endCopy()
+    changes.endCopy()
   }
 
   var copyBacklog: Int {
     claims.copyBacklog + notes.copyBacklog + orders.copyBacklog + ledger.copyBacklog
+      + changes.copyBacklog
   }
 
   /// Appends the next records to `bytes`; about 60 ns a record.
@@ -31,6 +34,7 @@ extension ClaimDesk {
     if let count = ledger.copyNext(countMax: countMax, into: &bytes) {
       return (.reservations, count)
     }
+    if let count = changes.copyNext(countMax: countMax, into: &bytes) { return (.changes, count) }
     return nil
   }
 
@@ -41,6 +45,7 @@ extension ClaimDesk {
     case .notes: try notes.load(bytes)
     case .orders: try orders.load(bytes)
     case .reservations: try ledger.load(bytes)
+    case .changes: try changes.load(bytes)
     case .accounts, .sources, .outline, .policies: break
     }
   }
@@ -50,16 +55,17 @@ extension ClaimDesk {
     try notes.finishLoad(first: outline.notes.first, next: outline.notes.next)
     try orders.finishLoad(first: outline.orders.first, next: outline.orders.next)
     try ledger.finishLoad(outline.ledger, claims)
+    try changes.finishLoad(outline.changes)
     shadow = ShadowTally(words: outline.shadow)
   }
 }
 
 /// The rest of the desk: which numbers there are, and what is in no record.
 ///
-/// 36 words: first and next number of claims, notes and orders, in the halves of a word
+/// 38 words: first and next number of claims, notes and orders, in the halves of a word
 /// each; of reservations likewise; the next to expire and to leave the window; the day;
 /// hash of the policy in force and in shadow (0 = none); changes of policies; tally, 25; since
-/// when the one in shadow is; zero.
+/// when the one in shadow is; of changes the first and next number, and the newest forgotten.
 struct DeskOutline: Equatable {
   struct Numbers: Equatable {
     var first: UInt32
@@ -84,9 +90,10 @@ struct DeskOutline: Equatable {
   var shadowSince: UnixSeconds
   var policyChangeCount: UInt64
   var shadow: [UInt64]
+  var changes: ChangeHistory.Outline
 
-  static let wordCount = 36
-  static let sizeBytes = 288
+  static let wordCount = 38
+  static let sizeBytes = 304
 
   /// - Returns: nil where nothing was ever done.
   init?(_ state: IntegrityState) {
@@ -101,6 +108,7 @@ struct DeskOutline: Equatable {
     shadowSince = state.shelf.shadowSince
     policyChangeCount = state.shelf.changeCount
     shadow = desk.shadow.words
+    changes = desk.changes.outline
   }
 
   var words: [UInt64] {
@@ -109,12 +117,13 @@ struct DeskOutline: Equatable {
       Numbers(ledger.expiryNext, ledger.windowNext).word, UInt64(ledger.day), activeHash,
       shadowHash ?? 0, policyChangeCount,
     ]
-    return fixed + shadow + [UInt64(shadowSince.rawValue), 0]
+    return fixed + shadow
+      + [UInt64(shadowSince.rawValue), changes.first, changes.next, changes.forgottenUpTo]
   }
 
   init?(words: [UInt64]) {
-    guard words.count == Self.wordCount, let since = UInt32(exactly: words[34]), words[35] == 0,
-      words[5] <= 0xffff
+    guard words.count == Self.wordCount, let since = UInt32(exactly: words[34]),
+      words[35] <= words[36], words[5] <= 0xffff
     else {
       return nil
     }
@@ -131,6 +140,8 @@ struct DeskOutline: Equatable {
     shadowHash = words[7] == 0 ? nil : words[7]
     policyChangeCount = words[8]
     shadow = Array(words[9..<34])
+    changes = ChangeHistory.Outline(
+      first: words[35], next: words[36], forgottenUpTo: words[37])
   }
 }
 

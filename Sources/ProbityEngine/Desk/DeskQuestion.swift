@@ -9,6 +9,8 @@ public enum DeskQuestion: Hashable, Sendable {
   case overrides(AccountKey)
   case policies
   case standing(AccountID)
+  /// Numbers of the claims that were applied since.
+  case claimNumbers(UnixSeconds)
   /// Merchants that do not stand as any other, a page, those whose steps are newest first.
   case standings(StandingFilter, below: UInt32)
   /// Claims that the policy in shadow would have decided otherwise, newest first, below a number.
@@ -24,6 +26,7 @@ public enum DeskReport: Sendable, Equatable {
   case overrides([OverrideStanding], linked: [AccountKey])
   case policies(PolicyReport)
   indirect case standing(StandingReport)
+  case claimNumbers(first: UInt32, next: UInt32)
   case standings(StandingsPage)
   case shadow(ShadowReport)
   case affected(AffectedReport)
@@ -48,6 +51,8 @@ extension IntegrityState {
         return .refused(Self.unknownMerchant(merchant))
       }
       return .standing(standingReport(of: merchant, at: now))
+    case .claimNumbers(let since):
+      return .claimNumbers(first: desk.firstClaim(since: since), next: desk.claims.next)
     case .standings(let filter, let below):
       return .standings(standings(filter, below: below))
     case .shadow(let below, let countMax):
@@ -74,6 +79,16 @@ extension IntegrityState {
 extension ClaimDesk {
   /// Claims looked at for one answer.
   private static let scannedMax: UInt32 = 4_096
+
+  /// The first claim that was applied at `time` or later: they are in the order of that time.
+  func firstClaim(since time: UnixSeconds) -> UInt32 {
+    var (low, high) = (claims.first, claims.next)
+    while low < high {
+      let middle = low + (high - low) / 2
+      if claims[middle].appliedAt < time { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
 
   func shadowReport(below: UInt32, countMax: Int) -> ShadowReport {
     var report = ShadowReport(tally: shadow, differences: [], next: nil)

@@ -55,13 +55,13 @@ extension IntegrityState {
     guard let step else {
       if !hasEnded { return false }
       context.begin()
-      setCertification(nil, of: merchant)
+      setCertification(nil, of: merchant, context)
       return true
     }
     let cause: StandingCause =
       step.finding != nil ? .conduct : step.heldUntil == .zero ? .eased : .noticeMet
     try take(step, merchant, cause, command, context)
-    if hasEnded { setCertification(nil, of: merchant) }
+    if hasEnded { setCertification(nil, of: merchant, context) }
     return true
   }
 
@@ -71,8 +71,12 @@ extension IntegrityState {
   ) throws(DeskRefusal) {
     try desk.set(DeskEntry(step, of: merchant, cause: cause, command, context), context)
     var located = table.locate(AccountKey(.merchant, merchant))
+    let before = located.record.merchantStanding
     located.record.merchantStanding = step.standing
     table.store(located)
+    noteChange(
+      of: located.record.key, .standing, before: before.rawValue, after: step.standing.rawValue,
+      at: context.now)
   }
 
   private func decide(
@@ -210,7 +214,7 @@ extension IntegrityState {
     try desk.set(
       entry(.certification, certification.rawValue, merchant, 0, endsAt: endsAt, command, context),
       context)
-    setCertification(certification, of: merchant)
+    setCertification(certification, of: merchant, context)
     return true
   }
 
@@ -226,14 +230,20 @@ extension IntegrityState {
     }
     context.begin()
     desk.orders.end(number)
-    setCertification(nil, of: merchant)
+    setCertification(nil, of: merchant, context)
     return true
   }
 
-  private func setCertification(_ certification: Certification?, of merchant: AccountID) {
+  private func setCertification(
+    _ certification: Certification?, of merchant: AccountID, _ context: DeskContext
+  ) {
     var located = table.locate(AccountKey(.merchant, merchant))
+    let before = located.record.certification?.rawValue ?? 0
     located.record.certification = certification
     table.store(located)
+    noteChange(
+      of: located.record.key, .certification, before: before,
+      after: certification?.rawValue ?? 0, at: context.now)
   }
 }
 

@@ -30,22 +30,24 @@ struct DeskContext {
   ) {
     var buyer = table.locate(AccountKey(.buyer, claim.buyer))
     var merchant = table.locate(AccountKey(.merchant, claim.merchant))
+    let before = (buyer.record.tierCode, merchant.record.tierCode)
     body(rules, &buyer.record, &merchant.record)
-    if change.changesBuyer { table.store(buyer) }
-    if change.changesMerchant { table.store(merchant) }
+    if change.changesBuyer { state.store(buyer, tierBefore: before.0, at: now) }
+    if change.changesMerchant { state.store(merchant, tierBefore: before.1, at: now) }
   }
 
   /// Adds what opening a claim says of both: each record is sought once.
   func addOpening(_ claim: Claim) {
     var buyer = table.locate(AccountKey(.buyer, claim.buyer))
     var merchant = table.locate(AccountKey(.merchant, claim.merchant))
+    let before = (buyer.record.tierCode, merchant.record.tierCode)
     let opening = EvidenceChange.opening(
       claim.allegation, amount: claim.amount, merchant: claim.merchant)
     for change in [opening, .dispute(amount: claim.amount)] {
       rules.add(change, at: claim.openedAt, buyer: &buyer.record, merchant: &merchant.record)
     }
-    table.store(buyer)
-    table.store(merchant)
+    state.store(buyer, tierBefore: before.0, at: now)
+    state.store(merchant, tierBefore: before.1, at: now)
   }
 
   func add(_ change: EvidenceChange, at time: UnixSeconds, _ claim: Claim) {

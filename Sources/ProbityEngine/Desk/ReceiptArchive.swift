@@ -5,7 +5,7 @@ import Synchronization
 /// Where receipts are kept, by the number of their claim.
 ///
 /// They are not part of the state: each follows from the log, and is written again when
-/// the log is replayed. `put`, `flush` and `read` are the sequencer's.
+/// the log is replayed. `put` and `flush` are the sequencer's; any thread may `read`.
 package protocol ReceiptArchive: AnyObject, Sendable {
   /// Keeps a receipt, in the order of numbers; in memory until `flush`.
   func put(_ number: UInt32, _ receipt: [UInt8])
@@ -110,23 +110,23 @@ package final class FileReceipts<Storage: Disk>: ReceiptArchive {
     return file
   }
 
-  /// A cache miss of the page cache is a read from disk.
+  /// A cache miss of the page cache is a read from disk. Any thread: nobody waits for it.
   package func read(_ number: UInt32) -> [UInt8]? {
-    writing.withLock { writing in
-      let waiting = writing.pending.count / Self.slotBytes
-      if number >= writing.first && number < writing.first + UInt32(waiting) {
-        let start = Int(number - writing.first) * Self.slotBytes
-        return Array(writing.pending[start..<start + Receipt.sizeBytes])
-      }
-      let fileFirst = number / Self.receiptsPerFile * Self.receiptsPerFile
-      var bytes: [UInt8] = []
-      guard let file = try? disk.open(FileNames.receipts(from: fileFirst), for: .reading),
-        let count = try? file.read(
-          Receipt.sizeBytes, at: Int(number - fileFirst) * Self.slotBytes, into: &bytes),
-        count == Receipt.sizeBytes
-      else { return nil }
-      return Array(bytes[..<count])
+    let waiting: [UInt8]? = writing.withLock { writing in
+      let count = writing.pending.count / Self.slotBytes
+      guard number >= writing.first && number < writing.first + UInt32(count) else { return nil }
+      let start = Int(number - writing.first) * Self.slotBytes
+      return Array(writing.pending[start..<start + Receipt.sizeBytes])
     }
+    if let waiting { return waiting }
+    let fileFirst = number / Self.receiptsPerFile * Self.receiptsPerFile
+    var bytes: [UInt8] = []
+    guard let file = try? disk.open(FileNames.receipts(from: fileFirst), for: .reading),
+      let count = try? file.read(
+        Receipt.sizeBytes, at: Int(number - fileFirst) * Self.slotBytes, into: &bytes),
+      count == Receipt.sizeBytes
+    else { return nil }
+    return Array(bytes[..<count])
   }
 
   /// Makes what was flushed durable. Any thread; the sequencer does not wait for it.

@@ -12,7 +12,10 @@ struct StandingOutput: Encodable {
     let certainRate: Double?
     let callsFor: String?
 
-    init(_ dimension: GovernedDimension, _ conduct: IntegrityCore.Conduct, of finding: ConductFinding? = nil) {
+    init(
+      _ dimension: GovernedDimension, _ conduct: IntegrityCore.Conduct,
+      of finding: ConductFinding? = nil
+    ) {
       self.dimension = dimension.name
       reason = dimension.reason.label
       incidents = Double(conduct.incidents).thousandths
@@ -170,7 +173,7 @@ enum StandingText {
 
   private static func suffix(_ reason: String) -> String { reason.isEmpty ? "" : ": \(reason)" }
 
-  private static func words(_ dimension: GovernedDimension, _ conduct: Conduct) -> String {
+  static func words(_ dimension: GovernedDimension, _ conduct: Conduct) -> String {
     "\(dimension.name) \(percent(conduct.rate)) of \(Int(conduct.orders.rounded())) orders"
   }
 

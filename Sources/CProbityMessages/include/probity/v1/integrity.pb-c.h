@@ -86,6 +86,20 @@ typedef struct Probity__V1__Conduct Probity__V1__Conduct;
 typedef struct Probity__V1__StandingStep Probity__V1__StandingStep;
 typedef struct Probity__V1__StandingReply Probity__V1__StandingReply;
 typedef struct Probity__V1__StandingsReply Probity__V1__StandingsReply;
+typedef struct Probity__V1__SweepRequest Probity__V1__SweepRequest;
+typedef struct Probity__V1__SweepStep Probity__V1__SweepStep;
+typedef struct Probity__V1__SweepPart Probity__V1__SweepPart;
+typedef struct Probity__V1__SweepReply Probity__V1__SweepReply;
+typedef struct Probity__V1__RescoreRequest Probity__V1__RescoreRequest;
+typedef struct Probity__V1__RescoreRow Probity__V1__RescoreRow;
+typedef struct Probity__V1__RescoreSums Probity__V1__RescoreSums;
+typedef struct Probity__V1__RescoreClaims Probity__V1__RescoreClaims;
+typedef struct Probity__V1__RescorePart Probity__V1__RescorePart;
+typedef struct Probity__V1__RescoreReply Probity__V1__RescoreReply;
+typedef struct Probity__V1__WatchRequest Probity__V1__WatchRequest;
+typedef struct Probity__V1__AccountChange Probity__V1__AccountChange;
+typedef struct Probity__V1__WatchPart Probity__V1__WatchPart;
+typedef struct Probity__V1__WatchReply Probity__V1__WatchReply;
 
 
 /* --- enums --- */
@@ -360,6 +374,29 @@ typedef enum _Probity__V1__NoticeResult {
   PROBITY__V1__NOTICE_RESULT__UNMET = 3
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(PROBITY__V1__NOTICE_RESULT)
 } Probity__V1__NoticeResult;
+/*
+ * Which accounts a Rescore names one by one.
+ */
+typedef enum _Probity__V1__RescoreRows {
+  PROBITY__V1__RESCORE_ROWS__NO_ROWS = 0,
+  /*
+   * Those whose tier is another, or whose score.
+   */
+  PROBITY__V1__RESCORE_ROWS__TIER_ROWS = 1,
+  PROBITY__V1__RESCORE_ROWS__SCORE_ROWS = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(PROBITY__V1__RESCORE_ROWS)
+} Probity__V1__RescoreRows;
+typedef enum _Probity__V1__ChangeKind {
+  PROBITY__V1__CHANGE_KIND__CHANGE_KIND_UNSPECIFIED = 0,
+  /*
+   * `before` and `after` are Tier, Standing, Certification or OverrideKind (0 = none).
+   */
+  PROBITY__V1__CHANGE_KIND__TIER_CHANGE = 1,
+  PROBITY__V1__CHANGE_KIND__STANDING_CHANGE = 2,
+  PROBITY__V1__CHANGE_KIND__CERTIFICATION_CHANGE = 3,
+  PROBITY__V1__CHANGE_KIND__OVERRIDE_CHANGE = 4
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(PROBITY__V1__CHANGE_KIND)
+} Probity__V1__ChangeKind;
 
 /* --- messages --- */
 
@@ -1896,6 +1933,344 @@ struct  Probity__V1__StandingsReply
     , 0,NULL, 0, 0, 0 }
 
 
+/*
+ * Has every merchant's standing follow its evidence, by one step at most.
+ */
+struct  Probity__V1__SweepRequest
+{
+  ProtobufCMessage base;
+  uint64_t at;
+  char *actor;
+  char *reason;
+};
+#define PROBITY__V1__SWEEP_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__sweep_request__descriptor) \
+    , 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+/*
+ * Part of a Sweep: a merchant that has taken a step, or that the policy in shadow
+ * would have stand worse.
+ */
+struct  Probity__V1__SweepStep
+{
+  ProtobufCMessage base;
+  uint64_t merchant;
+  Probity__V1__Standing before;
+  Probity__V1__Standing after;
+  /*
+   * What it was for; nothing where it is for the better.
+   */
+  Probity__V1__Conduct *conduct;
+  /*
+   * What the evidence calls for by the policy in force, and by that in shadow.
+   */
+  Probity__V1__Standing calls_for;
+  Probity__V1__Standing shadow_calls_for;
+  protobuf_c_boolean waiting;
+};
+#define PROBITY__V1__SWEEP_STEP__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__sweep_step__descriptor) \
+    , 0, PROBITY__V1__STANDING__NORMAL, PROBITY__V1__STANDING__NORMAL, NULL, PROBITY__V1__STANDING__NORMAL, PROBITY__V1__STANDING__NORMAL, 0 }
+
+
+struct  Probity__V1__SweepPart
+{
+  ProtobufCMessage base;
+  size_t n_steps;
+  Probity__V1__SweepStep **steps;
+  /*
+   * Accounts looked at so far, and that there are.
+   */
+  uint64_t walked;
+  uint64_t accounts;
+};
+#define PROBITY__V1__SWEEP_PART__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__sweep_part__descriptor) \
+    , 0,NULL, 0, 0 }
+
+
+struct  Probity__V1__SweepReply
+{
+  ProtobufCMessage base;
+  uint64_t merchants;
+  /*
+   * Merchants by standing after the sweep: NORMAL, WATCH and so on.
+   */
+  size_t n_standings;
+  uint64_t *standings;
+  /*
+   * Steps taken, to the worse and to the better.
+   */
+  uint64_t worse;
+  uint64_t better;
+  /*
+   * Merchants that wait for a human.
+   */
+  uint64_t waiting;
+  /*
+   * The policy in shadow, 0 = none; and merchants that it would have stand worse
+   * than the one in force.
+   */
+  uint64_t shadow_hash;
+  uint64_t shadow_worse;
+  uint64_t log_position;
+  uint32_t policy_version;
+  uint64_t policy_hash;
+  uint64_t as_of;
+  /*
+   * Merchants that wanted a step when no more orders could be remembered.
+   */
+  uint64_t refused;
+};
+#define PROBITY__V1__SWEEP_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__sweep_reply__descriptor) \
+    , 0, 0,NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+
+/*
+ * Judges the whole population under two policies.
+ */
+struct  Probity__V1__RescoreRequest
+{
+  ProtobufCMessage base;
+  /*
+   * The candidate, by its document or its hash; neither = the one in force.
+   */
+  char *document;
+  uint64_t policy;
+  /*
+   * 0 = the server's clock.
+   */
+  uint64_t as_of;
+  /*
+   * Claims opened in so many days before `as_of` are decided once more, at most 400.
+   */
+  uint32_t claim_days;
+  Probity__V1__RescoreRows rows;
+  /*
+   * To go on with an interrupted Rescore: its `as_of`, and one more than the last
+   * `shard` of a part. Parts before are not sent again.
+   */
+  uint32_t first_shard;
+};
+#define PROBITY__V1__RESCORE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__rescore_request__descriptor) \
+    , (char *)protobuf_c_empty_string, 0, 0, 0, PROBITY__V1__RESCORE_ROWS__NO_ROWS, 0 }
+
+
+/*
+ * An account, judged twice.
+ */
+struct  Probity__V1__RescoreRow
+{
+  ProtobufCMessage base;
+  uint64_t account;
+  Probity__V1__AccountKind kind;
+  uint32_t score_before;
+  uint32_t score_after;
+  uint32_t floor_before;
+  uint32_t floor_after;
+  Probity__V1__Tier tier_before;
+  Probity__V1__Tier tier_after;
+  /*
+   * Of those that move furthest: the reasons, strongest first.
+   */
+  size_t n_reasons_before;
+  uint32_t *reasons_before;
+  size_t n_reasons_after;
+  uint32_t *reasons_after;
+};
+#define PROBITY__V1__RESCORE_ROW__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__rescore_row__descriptor) \
+    , 0, PROBITY__V1__ACCOUNT_KIND__ACCOUNT_KIND_UNSPECIFIED, 0, 0, 0, 0, PROBITY__V1__TIER__TIER_UNSPECIFIED, PROBITY__V1__TIER__TIER_UNSPECIFIED, 0,NULL, 0,NULL }
+
+
+/*
+ * Sums over the accounts of one kind.
+ */
+struct  Probity__V1__RescoreSums
+{
+  ProtobufCMessage base;
+  Probity__V1__AccountKind kind;
+  /*
+   * By score: 100 bins of ten points, the last one with 1000.
+   */
+  size_t n_scores_before;
+  uint64_t *scores_before;
+  size_t n_scores_after;
+  uint64_t *scores_after;
+  /*
+   * Row by row: from A to A … E, from B to A … E and so on.
+   */
+  size_t n_tiers;
+  uint64_t *tiers;
+};
+#define PROBITY__V1__RESCORE_SUMS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__rescore_sums__descriptor) \
+    , PROBITY__V1__ACCOUNT_KIND__ACCOUNT_KIND_UNSPECIFIED, 0,NULL, 0,NULL, 0,NULL }
+
+
+/*
+ * Claims decided once more, each as things were then.
+ */
+struct  Probity__V1__RescoreClaims
+{
+  ProtobufCMessage base;
+  uint64_t claims;
+  /*
+   * Could not be, for want of their receipt or its policy.
+   */
+  uint64_t unreadable;
+  /*
+   * Row by row: outcomes of OpenClaim, and what the candidate would have decided.
+   */
+  size_t n_outcomes;
+  uint64_t *outcomes;
+  /*
+   * Reserved for them in minor units, and what the candidate would have.
+   */
+  int64_t subsidy_before;
+  int64_t subsidy_after;
+};
+#define PROBITY__V1__RESCORE_CLAIMS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__rescore_claims__descriptor) \
+    , 0, 0, 0,NULL, 0, 0 }
+
+
+/*
+ * Part of a Rescore: rows of a shard; or all of its sums, behind its rows; or claims.
+ */
+struct  Probity__V1__RescorePart
+{
+  ProtobufCMessage base;
+  uint32_t shard;
+  uint32_t shards;
+  /*
+   * Whether the shard is complete: only then there are sums.
+   */
+  protobuf_c_boolean complete;
+  size_t n_sums;
+  Probity__V1__RescoreSums **sums;
+  /*
+   * Accounts of the shard that move furthest, at most 20.
+   */
+  size_t n_movers;
+  Probity__V1__RescoreRow **movers;
+  size_t n_rows;
+  Probity__V1__RescoreRow **rows;
+  /*
+   * Accounts looked at by this call, and that there are.
+   */
+  uint64_t walked;
+  uint64_t accounts;
+  /*
+   * Behind the last shard: claims so far, and how many there are.
+   */
+  Probity__V1__RescoreClaims *claims;
+  uint64_t claims_total;
+  /*
+   * As in the reply.
+   */
+  uint64_t as_of;
+};
+#define PROBITY__V1__RESCORE_PART__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__rescore_part__descriptor) \
+    , 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, 0, 0, NULL, 0, 0 }
+
+
+struct  Probity__V1__RescoreReply
+{
+  ProtobufCMessage base;
+  uint64_t as_of;
+  uint32_t policy_version;
+  uint64_t policy_hash;
+  uint32_t candidate_version;
+  uint64_t candidate_hash;
+  char *candidate_name;
+  uint64_t log_position;
+  /*
+   * From the first account to the last, claims not counted.
+   */
+  uint64_t scan_microseconds;
+};
+#define PROBITY__V1__RESCORE_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__rescore_reply__descriptor) \
+    , 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, 0, 0 }
+
+
+/*
+ * Tells of changes as they come, until the call is cancelled.
+ */
+struct  Probity__V1__WatchRequest
+{
+  ProtobufCMessage base;
+  /*
+   * At most 65,536 together; none = all accounts.
+   */
+  size_t n_buyers;
+  uint64_t *buyers;
+  size_t n_merchants;
+  uint64_t *merchants;
+  /*
+   * None = all.
+   */
+  size_t n_kinds;
+  Probity__V1__ChangeKind *kinds;
+  /*
+   * Changes behind this log position; 0 = from now on.
+   */
+  uint64_t cursor;
+};
+#define PROBITY__V1__WATCH_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__watch_request__descriptor) \
+    , 0,NULL, 0,NULL, 0,NULL, 0 }
+
+
+struct  Probity__V1__AccountChange
+{
+  ProtobufCMessage base;
+  uint64_t account;
+  Probity__V1__AccountKind kind;
+  Probity__V1__ChangeKind what;
+  uint32_t before;
+  uint32_t after;
+  uint64_t at;
+  uint64_t log_position;
+};
+#define PROBITY__V1__ACCOUNT_CHANGE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__account_change__descriptor) \
+    , 0, PROBITY__V1__ACCOUNT_KIND__ACCOUNT_KIND_UNSPECIFIED, PROBITY__V1__CHANGE_KIND__CHANGE_KIND_UNSPECIFIED, 0, 0, 0, 0 }
+
+
+/*
+ * Part of a Watch: changes, or none to say how far it has come.
+ */
+struct  Probity__V1__WatchPart
+{
+  ProtobufCMessage base;
+  size_t n_changes;
+  Probity__V1__AccountChange **changes;
+  /*
+   * All up to here were told: where to go on after an interruption.
+   */
+  uint64_t cursor;
+};
+#define PROBITY__V1__WATCH_PART__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__watch_part__descriptor) \
+    , 0,NULL, 0 }
+
+
+struct  Probity__V1__WatchReply
+{
+  ProtobufCMessage base;
+  uint64_t cursor;
+};
+#define PROBITY__V1__WATCH_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__watch_reply__descriptor) \
+    , 0 }
+
+
 /* Probity__V1__Hello methods */
 void   probity__v1__hello__init
                      (Probity__V1__Hello         *message);
@@ -3245,6 +3620,272 @@ Probity__V1__StandingsReply *
 void   probity__v1__standings_reply__free_unpacked
                      (Probity__V1__StandingsReply *message,
                       ProtobufCAllocator *allocator);
+/* Probity__V1__SweepRequest methods */
+void   probity__v1__sweep_request__init
+                     (Probity__V1__SweepRequest         *message);
+size_t probity__v1__sweep_request__get_packed_size
+                     (const Probity__V1__SweepRequest   *message);
+size_t probity__v1__sweep_request__pack
+                     (const Probity__V1__SweepRequest   *message,
+                      uint8_t             *out);
+size_t probity__v1__sweep_request__pack_to_buffer
+                     (const Probity__V1__SweepRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__SweepRequest *
+       probity__v1__sweep_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__sweep_request__free_unpacked
+                     (Probity__V1__SweepRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__SweepStep methods */
+void   probity__v1__sweep_step__init
+                     (Probity__V1__SweepStep         *message);
+size_t probity__v1__sweep_step__get_packed_size
+                     (const Probity__V1__SweepStep   *message);
+size_t probity__v1__sweep_step__pack
+                     (const Probity__V1__SweepStep   *message,
+                      uint8_t             *out);
+size_t probity__v1__sweep_step__pack_to_buffer
+                     (const Probity__V1__SweepStep   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__SweepStep *
+       probity__v1__sweep_step__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__sweep_step__free_unpacked
+                     (Probity__V1__SweepStep *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__SweepPart methods */
+void   probity__v1__sweep_part__init
+                     (Probity__V1__SweepPart         *message);
+size_t probity__v1__sweep_part__get_packed_size
+                     (const Probity__V1__SweepPart   *message);
+size_t probity__v1__sweep_part__pack
+                     (const Probity__V1__SweepPart   *message,
+                      uint8_t             *out);
+size_t probity__v1__sweep_part__pack_to_buffer
+                     (const Probity__V1__SweepPart   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__SweepPart *
+       probity__v1__sweep_part__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__sweep_part__free_unpacked
+                     (Probity__V1__SweepPart *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__SweepReply methods */
+void   probity__v1__sweep_reply__init
+                     (Probity__V1__SweepReply         *message);
+size_t probity__v1__sweep_reply__get_packed_size
+                     (const Probity__V1__SweepReply   *message);
+size_t probity__v1__sweep_reply__pack
+                     (const Probity__V1__SweepReply   *message,
+                      uint8_t             *out);
+size_t probity__v1__sweep_reply__pack_to_buffer
+                     (const Probity__V1__SweepReply   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__SweepReply *
+       probity__v1__sweep_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__sweep_reply__free_unpacked
+                     (Probity__V1__SweepReply *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__RescoreRequest methods */
+void   probity__v1__rescore_request__init
+                     (Probity__V1__RescoreRequest         *message);
+size_t probity__v1__rescore_request__get_packed_size
+                     (const Probity__V1__RescoreRequest   *message);
+size_t probity__v1__rescore_request__pack
+                     (const Probity__V1__RescoreRequest   *message,
+                      uint8_t             *out);
+size_t probity__v1__rescore_request__pack_to_buffer
+                     (const Probity__V1__RescoreRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__RescoreRequest *
+       probity__v1__rescore_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__rescore_request__free_unpacked
+                     (Probity__V1__RescoreRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__RescoreRow methods */
+void   probity__v1__rescore_row__init
+                     (Probity__V1__RescoreRow         *message);
+size_t probity__v1__rescore_row__get_packed_size
+                     (const Probity__V1__RescoreRow   *message);
+size_t probity__v1__rescore_row__pack
+                     (const Probity__V1__RescoreRow   *message,
+                      uint8_t             *out);
+size_t probity__v1__rescore_row__pack_to_buffer
+                     (const Probity__V1__RescoreRow   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__RescoreRow *
+       probity__v1__rescore_row__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__rescore_row__free_unpacked
+                     (Probity__V1__RescoreRow *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__RescoreSums methods */
+void   probity__v1__rescore_sums__init
+                     (Probity__V1__RescoreSums         *message);
+size_t probity__v1__rescore_sums__get_packed_size
+                     (const Probity__V1__RescoreSums   *message);
+size_t probity__v1__rescore_sums__pack
+                     (const Probity__V1__RescoreSums   *message,
+                      uint8_t             *out);
+size_t probity__v1__rescore_sums__pack_to_buffer
+                     (const Probity__V1__RescoreSums   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__RescoreSums *
+       probity__v1__rescore_sums__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__rescore_sums__free_unpacked
+                     (Probity__V1__RescoreSums *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__RescoreClaims methods */
+void   probity__v1__rescore_claims__init
+                     (Probity__V1__RescoreClaims         *message);
+size_t probity__v1__rescore_claims__get_packed_size
+                     (const Probity__V1__RescoreClaims   *message);
+size_t probity__v1__rescore_claims__pack
+                     (const Probity__V1__RescoreClaims   *message,
+                      uint8_t             *out);
+size_t probity__v1__rescore_claims__pack_to_buffer
+                     (const Probity__V1__RescoreClaims   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__RescoreClaims *
+       probity__v1__rescore_claims__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__rescore_claims__free_unpacked
+                     (Probity__V1__RescoreClaims *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__RescorePart methods */
+void   probity__v1__rescore_part__init
+                     (Probity__V1__RescorePart         *message);
+size_t probity__v1__rescore_part__get_packed_size
+                     (const Probity__V1__RescorePart   *message);
+size_t probity__v1__rescore_part__pack
+                     (const Probity__V1__RescorePart   *message,
+                      uint8_t             *out);
+size_t probity__v1__rescore_part__pack_to_buffer
+                     (const Probity__V1__RescorePart   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__RescorePart *
+       probity__v1__rescore_part__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__rescore_part__free_unpacked
+                     (Probity__V1__RescorePart *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__RescoreReply methods */
+void   probity__v1__rescore_reply__init
+                     (Probity__V1__RescoreReply         *message);
+size_t probity__v1__rescore_reply__get_packed_size
+                     (const Probity__V1__RescoreReply   *message);
+size_t probity__v1__rescore_reply__pack
+                     (const Probity__V1__RescoreReply   *message,
+                      uint8_t             *out);
+size_t probity__v1__rescore_reply__pack_to_buffer
+                     (const Probity__V1__RescoreReply   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__RescoreReply *
+       probity__v1__rescore_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__rescore_reply__free_unpacked
+                     (Probity__V1__RescoreReply *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__WatchRequest methods */
+void   probity__v1__watch_request__init
+                     (Probity__V1__WatchRequest         *message);
+size_t probity__v1__watch_request__get_packed_size
+                     (const Probity__V1__WatchRequest   *message);
+size_t probity__v1__watch_request__pack
+                     (const Probity__V1__WatchRequest   *message,
+                      uint8_t             *out);
+size_t probity__v1__watch_request__pack_to_buffer
+                     (const Probity__V1__WatchRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__WatchRequest *
+       probity__v1__watch_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__watch_request__free_unpacked
+                     (Probity__V1__WatchRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__AccountChange methods */
+void   probity__v1__account_change__init
+                     (Probity__V1__AccountChange         *message);
+size_t probity__v1__account_change__get_packed_size
+                     (const Probity__V1__AccountChange   *message);
+size_t probity__v1__account_change__pack
+                     (const Probity__V1__AccountChange   *message,
+                      uint8_t             *out);
+size_t probity__v1__account_change__pack_to_buffer
+                     (const Probity__V1__AccountChange   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__AccountChange *
+       probity__v1__account_change__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__account_change__free_unpacked
+                     (Probity__V1__AccountChange *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__WatchPart methods */
+void   probity__v1__watch_part__init
+                     (Probity__V1__WatchPart         *message);
+size_t probity__v1__watch_part__get_packed_size
+                     (const Probity__V1__WatchPart   *message);
+size_t probity__v1__watch_part__pack
+                     (const Probity__V1__WatchPart   *message,
+                      uint8_t             *out);
+size_t probity__v1__watch_part__pack_to_buffer
+                     (const Probity__V1__WatchPart   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__WatchPart *
+       probity__v1__watch_part__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__watch_part__free_unpacked
+                     (Probity__V1__WatchPart *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__WatchReply methods */
+void   probity__v1__watch_reply__init
+                     (Probity__V1__WatchReply         *message);
+size_t probity__v1__watch_reply__get_packed_size
+                     (const Probity__V1__WatchReply   *message);
+size_t probity__v1__watch_reply__pack
+                     (const Probity__V1__WatchReply   *message,
+                      uint8_t             *out);
+size_t probity__v1__watch_reply__pack_to_buffer
+                     (const Probity__V1__WatchReply   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__WatchReply *
+       probity__v1__watch_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__watch_reply__free_unpacked
+                     (Probity__V1__WatchReply *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Probity__V1__Hello_Closure)
@@ -3460,6 +4101,48 @@ typedef void (*Probity__V1__StandingReply_Closure)
 typedef void (*Probity__V1__StandingsReply_Closure)
                  (const Probity__V1__StandingsReply *message,
                   void *closure_data);
+typedef void (*Probity__V1__SweepRequest_Closure)
+                 (const Probity__V1__SweepRequest *message,
+                  void *closure_data);
+typedef void (*Probity__V1__SweepStep_Closure)
+                 (const Probity__V1__SweepStep *message,
+                  void *closure_data);
+typedef void (*Probity__V1__SweepPart_Closure)
+                 (const Probity__V1__SweepPart *message,
+                  void *closure_data);
+typedef void (*Probity__V1__SweepReply_Closure)
+                 (const Probity__V1__SweepReply *message,
+                  void *closure_data);
+typedef void (*Probity__V1__RescoreRequest_Closure)
+                 (const Probity__V1__RescoreRequest *message,
+                  void *closure_data);
+typedef void (*Probity__V1__RescoreRow_Closure)
+                 (const Probity__V1__RescoreRow *message,
+                  void *closure_data);
+typedef void (*Probity__V1__RescoreSums_Closure)
+                 (const Probity__V1__RescoreSums *message,
+                  void *closure_data);
+typedef void (*Probity__V1__RescoreClaims_Closure)
+                 (const Probity__V1__RescoreClaims *message,
+                  void *closure_data);
+typedef void (*Probity__V1__RescorePart_Closure)
+                 (const Probity__V1__RescorePart *message,
+                  void *closure_data);
+typedef void (*Probity__V1__RescoreReply_Closure)
+                 (const Probity__V1__RescoreReply *message,
+                  void *closure_data);
+typedef void (*Probity__V1__WatchRequest_Closure)
+                 (const Probity__V1__WatchRequest *message,
+                  void *closure_data);
+typedef void (*Probity__V1__AccountChange_Closure)
+                 (const Probity__V1__AccountChange *message,
+                  void *closure_data);
+typedef void (*Probity__V1__WatchPart_Closure)
+                 (const Probity__V1__WatchPart *message,
+                  void *closure_data);
+typedef void (*Probity__V1__WatchReply_Closure)
+                 (const Probity__V1__WatchReply *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -3489,6 +4172,8 @@ extern const ProtobufCEnumDescriptor    probity__v1__certification__descriptor;
 extern const ProtobufCEnumDescriptor    probity__v1__standing_cause__descriptor;
 extern const ProtobufCEnumDescriptor    probity__v1__standing_decision__descriptor;
 extern const ProtobufCEnumDescriptor    probity__v1__notice_result__descriptor;
+extern const ProtobufCEnumDescriptor    probity__v1__rescore_rows__descriptor;
+extern const ProtobufCEnumDescriptor    probity__v1__change_kind__descriptor;
 extern const ProtobufCMessageDescriptor probity__v1__hello__descriptor;
 extern const ProtobufCMessageDescriptor probity__v1__error_detail__descriptor;
 extern const ProtobufCMessageDescriptor probity__v1__go_away__descriptor;
@@ -3560,6 +4245,20 @@ extern const ProtobufCMessageDescriptor probity__v1__conduct__descriptor;
 extern const ProtobufCMessageDescriptor probity__v1__standing_step__descriptor;
 extern const ProtobufCMessageDescriptor probity__v1__standing_reply__descriptor;
 extern const ProtobufCMessageDescriptor probity__v1__standings_reply__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__sweep_request__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__sweep_step__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__sweep_part__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__sweep_reply__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__rescore_request__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__rescore_row__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__rescore_sums__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__rescore_claims__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__rescore_part__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__rescore_reply__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__watch_request__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__account_change__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__watch_part__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__watch_reply__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -1,27 +1,12 @@
 import IntegrityCore
 
-/// An account that one policy judges otherwise than another.
-public struct ScoreMover: Sendable, Equatable {
-  public var account: AccountKey
-  public var before: Judgement
-  public var after: Judgement
-
-  public init(account: AccountKey, before: Judgement, after: Judgement) {
-    self.account = account
-    self.before = before
-    self.after = after
-  }
-
-  /// Points won (> 0) or lost.
-  public var change: Int { after.score - before.score }
-}
-
 /// The accounts whose scores move furthest, at most so many: memory is bounded, whatever the
 /// population.
 public struct TopMovers: Sendable {
+  public static let countStandard = 20
   private let countMax: Int
   /// A heap: the one that moves least of them on top.
-  private var heap: [ScoreMover] = []
+  private var heap: [RescoreRow] = []
 
   public init(countMax: Int) {
     precondition(countMax > 0)
@@ -30,7 +15,7 @@ public struct TopMovers: Sendable {
   }
 
   /// Furthest first; of those that move as far, the lower ids first.
-  public var movers: [ScoreMover] { heap.sorted { Self.movesLess($1, $0) } }
+  public var movers: [RescoreRow] { heap.sorted { Self.movesLess($1, $0) } }
 
   /// Whether an account that moves by so many points is among them: asked of every account,
   /// before anything is made of it.
@@ -39,7 +24,7 @@ public struct TopMovers: Sendable {
     return Self.movesLess(heap[0].change, heap[0].account, change, account)
   }
 
-  public mutating func add(_ mover: ScoreMover) {
+  public mutating func add(_ mover: RescoreRow) {
     if !takes(mover.change, of: mover.account) { return }
     if heap.count < countMax {
       heap.append(mover)
@@ -63,7 +48,7 @@ public struct TopMovers: Sendable {
     return accountA.id.rawValue > accountB.id.rawValue
   }
 
-  private static func movesLess(_ a: ScoreMover, _ b: ScoreMover) -> Bool {
+  private static func movesLess(_ a: RescoreRow, _ b: RescoreRow) -> Bool {
     movesLess(a.change, a.account, b.change, b.account)
   }
 

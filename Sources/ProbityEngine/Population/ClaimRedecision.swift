@@ -1,0 +1,63 @@
+import IntegrityCore
+import Rescoring
+
+/// Decides claims once more by their receipts, under another policy: each as things were then.
+///
+/// What was paid for others would have been other too; that is not followed up.
+struct ClaimRedecision {
+  private let candidate: Policy
+  private let means: PopulationThread.Means
+  /// By hash; nil = it does not read any more.
+  private var policies: [UInt64: Policy] = [:]
+  private let texts: [UInt64: String]
+  private(set) var comparison = ClaimComparison()
+
+  init(_ candidate: Policy, _ report: PolicyReport, _ means: PopulationThread.Means) {
+    self.candidate = candidate
+    self.means = means
+    texts = Dictionary(uniqueKeysWithValues: report.entries.map { ($0.hash, $0.text) })
+    let active = means.policies.policy.policy
+    policies[active.hash] = active
+  }
+
+  mutating func decide(_ number: UInt32) {
+    guard let bytes = means.receipts?.read(number), let receipt = try? Receipt(bytes),
+      let policy = policy(receipt.policyHash)
+    else {
+      comparison.unreadableCount += 1
+      return
+    }
+    var claimCase = receipt.claimCase
+    setCaps(of: &claimCase, decidedUnder: policy)
+    let decision = candidate.decide(claimCase, schema: means.schema)
+    comparison.claimCount += 1
+    comparison.outcomes.note(receipt.decision.outcome, decision.outcome)
+    comparison.subsidyBefore = comparison.subsidyBefore.adding(receipt.decision.subsidy)
+    comparison.subsidyAfter = comparison.subsidyAfter.adding(decision.subsidy)
+  }
+
+  private mutating func policy(_ hash: UInt64) -> Policy? {
+    if let known = policies[hash] { return known }
+    guard let text = texts[hash], let made = try? means.compile(text).get() else { return nil }
+    policies[hash] = made.policy
+    return made.policy
+  }
+
+  /// Caps that were the policy's are the candidate's; those that were set by command stay.
+  private func setCaps(of c: inout ClaimCase, decidedUnder policy: Policy) {
+    let clock = DecayClock(means.schema, now: c.cappedAt)
+    let then = policy.subsidy.caps(buyer: c.buyer, merchant: c.merchant, at: clock)
+    let other = candidate.subsidy.caps(buyer: c.buyer, merchant: c.merchant, at: clock)
+    for scope in SubsidyScope.allCases where c.caps[scope] == then[scope] {
+      c.caps[scope] = other[scope]
+    }
+  }
+}
+
+extension Minor {
+  /// Ends at what 64 bits hold.
+  fileprivate func adding(_ other: Minor) -> Minor {
+    let (sum, isTooMuch) = rawValue.addingReportingOverflow(other.rawValue)
+    return isTooMuch ? Minor(.max) : Minor(sum)
+  }
+}
