@@ -83,6 +83,9 @@ let package = Package(
       name: "EventFeed", dependencies: ["IntegrityCore", "CXXHash"], swiftSettings: house),
     .target(
       name: "PolicyFitting", dependencies: ["IntegrityCore"], swiftSettings: house),
+    .target(
+      name: "CommitteeReports", dependencies: ["IntegrityCore", "Rescoring"],
+      swiftSettings: house),
     .target(name: "Rescoring", dependencies: ["IntegrityCore"], swiftSettings: hot),
     .target(
       name: "MarketplaceSimulator", dependencies: ["IntegrityCore"], swiftSettings: house),
@@ -112,7 +115,7 @@ let package = Package(
     .target(
       name: "ProbityServer",
       dependencies: [
-        "Reactor", "ProbityWire", "ProbityEngine", "IntegrityCore", "AccountStore",
+        "Reactor", "ProbityWire", "ProbityEngine", "Rescoring", "IntegrityCore", "AccountStore",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
@@ -141,7 +144,8 @@ let package = Package(
       name: "probity",
       dependencies: [
         "ProbityServer", "ProbityClient", "ProbityEngine", "IntegrityPolicy", "IntegrityCore",
-        "EventFeed", "PolicyFitting", "MarketplaceSimulator", "LoadGenerator", "CProbityShims",
+        "Rescoring", "CommitteeReports", "EventFeed", "PolicyFitting", "MarketplaceSimulator",
+        "LoadGenerator", "CProbityShims",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -227,7 +231,8 @@ let package = Package(
     .testTarget(
       name: "EventFeedTests", dependencies: ["EventFeed", "IntegrityCore"], swiftSettings: house),
     .testTarget(
-      name: "ProbityWireTests", dependencies: ["ProbityWire", "IntegrityCore", "IntegrityPolicy"],
+      name: "ProbityWireTests",
+      dependencies: ["ProbityWire", "Rescoring", "IntegrityCore", "IntegrityPolicy"],
       swiftSettings: house),
     .testTarget(
       name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: house),
@@ -262,7 +267,7 @@ let package = Package(
       name: "ProbityServerTests",
       dependencies: [
         "ProbityServer", "ProbityClient", "ProbityTransport", "ProbityWire", "ProbityEngine",
-        "IntegrityCore", "IntegrityPolicy", "AccountStore", "CommandLog",
+        "Rescoring", "IntegrityCore", "IntegrityPolicy", "AccountStore", "CommandLog",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "Logging", package: "swift-log"),

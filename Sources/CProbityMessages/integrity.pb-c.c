@@ -3832,6 +3832,186 @@ void   probity__v1__watch_reply__free_unpacked
   assert(message->base.descriptor == &probity__v1__watch_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   probity__v1__kpi_request__init
+                     (Probity__V1__KpiRequest         *message)
+{
+  static const Probity__V1__KpiRequest init_value = PROBITY__V1__KPI_REQUEST__INIT;
+  *message = init_value;
+}
+size_t probity__v1__kpi_request__get_packed_size
+                     (const Probity__V1__KpiRequest *message)
+{
+  assert(message->base.descriptor == &probity__v1__kpi_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__kpi_request__pack
+                     (const Probity__V1__KpiRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__kpi_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__kpi_request__pack_to_buffer
+                     (const Probity__V1__KpiRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__kpi_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__KpiRequest *
+       probity__v1__kpi_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__KpiRequest *)
+     protobuf_c_message_unpack (&probity__v1__kpi_request__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__kpi_request__free_unpacked
+                     (Probity__V1__KpiRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__kpi_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__kpi_part__init
+                     (Probity__V1__KpiPart         *message)
+{
+  static const Probity__V1__KpiPart init_value = PROBITY__V1__KPI_PART__INIT;
+  *message = init_value;
+}
+size_t probity__v1__kpi_part__get_packed_size
+                     (const Probity__V1__KpiPart *message)
+{
+  assert(message->base.descriptor == &probity__v1__kpi_part__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__kpi_part__pack
+                     (const Probity__V1__KpiPart *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__kpi_part__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__kpi_part__pack_to_buffer
+                     (const Probity__V1__KpiPart *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__kpi_part__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__KpiPart *
+       probity__v1__kpi_part__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__KpiPart *)
+     protobuf_c_message_unpack (&probity__v1__kpi_part__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__kpi_part__free_unpacked
+                     (Probity__V1__KpiPart *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__kpi_part__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__kpi_day__init
+                     (Probity__V1__KpiDay         *message)
+{
+  static const Probity__V1__KpiDay init_value = PROBITY__V1__KPI_DAY__INIT;
+  *message = init_value;
+}
+size_t probity__v1__kpi_day__get_packed_size
+                     (const Probity__V1__KpiDay *message)
+{
+  assert(message->base.descriptor == &probity__v1__kpi_day__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__kpi_day__pack
+                     (const Probity__V1__KpiDay *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__kpi_day__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__kpi_day__pack_to_buffer
+                     (const Probity__V1__KpiDay *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__kpi_day__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__KpiDay *
+       probity__v1__kpi_day__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__KpiDay *)
+     protobuf_c_message_unpack (&probity__v1__kpi_day__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__kpi_day__free_unpacked
+                     (Probity__V1__KpiDay *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__kpi_day__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   probity__v1__kpi_reply__init
+                     (Probity__V1__KpiReply         *message)
+{
+  static const Probity__V1__KpiReply init_value = PROBITY__V1__KPI_REPLY__INIT;
+  *message = init_value;
+}
+size_t probity__v1__kpi_reply__get_packed_size
+                     (const Probity__V1__KpiReply *message)
+{
+  assert(message->base.descriptor == &probity__v1__kpi_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t probity__v1__kpi_reply__pack
+                     (const Probity__V1__KpiReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &probity__v1__kpi_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t probity__v1__kpi_reply__pack_to_buffer
+                     (const Probity__V1__KpiReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &probity__v1__kpi_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Probity__V1__KpiReply *
+       probity__v1__kpi_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Probity__V1__KpiReply *)
+     protobuf_c_message_unpack (&probity__v1__kpi_reply__descriptor,
+                                allocator, len, data);
+}
+void   probity__v1__kpi_reply__free_unpacked
+                     (Probity__V1__KpiReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &probity__v1__kpi_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor probity__v1__hello__field_descriptors[5] =
 {
   {
@@ -4308,7 +4488,7 @@ const ProtobufCMessageDescriptor probity__v1__score_reply__descriptor =
   (ProtobufCMessageInit) probity__v1__score_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor probity__v1__score_batch_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor probity__v1__score_batch_request__field_descriptors[4] =
 {
   {
     "kind",
@@ -4346,16 +4526,29 @@ static const ProtobufCFieldDescriptor probity__v1__score_batch_request__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "sourcing",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__ScoreBatchRequest, sourcing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned probity__v1__score_batch_request__field_indices_by_name[] = {
   1,   /* field[1] = accounts */
   2,   /* field[2] = as_of */
   0,   /* field[0] = kind */
+  3,   /* field[3] = sourcing */
 };
 static const ProtobufCIntRange probity__v1__score_batch_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor probity__v1__score_batch_request__descriptor =
 {
@@ -4365,14 +4558,14 @@ const ProtobufCMessageDescriptor probity__v1__score_batch_request__descriptor =
   "Probity__V1__ScoreBatchRequest",
   "probity.v1",
   sizeof(Probity__V1__ScoreBatchRequest),
-  3,
+  4,
   probity__v1__score_batch_request__field_descriptors,
   probity__v1__score_batch_request__field_indices_by_name,
   1,  probity__v1__score_batch_request__number_ranges,
   (ProtobufCMessageInit) probity__v1__score_batch_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor probity__v1__score_batch_reply__field_descriptors[7] =
+static const ProtobufCFieldDescriptor probity__v1__score_batch_reply__field_descriptors[8] =
 {
   {
     "verdicts",
@@ -4458,6 +4651,18 @@ static const ProtobufCFieldDescriptor probity__v1__score_batch_reply__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "sourcing",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FIXED32,
+    offsetof(Probity__V1__ScoreBatchReply, n_sourcing),
+    offsetof(Probity__V1__ScoreBatchReply, sourcing),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned probity__v1__score_batch_reply__field_indices_by_name[] = {
   2,   /* field[2] = as_of */
@@ -4466,12 +4671,13 @@ static const unsigned probity__v1__score_batch_reply__field_indices_by_name[] = 
   3,   /* field[3] = log_position */
   5,   /* field[5] = policy_hash */
   4,   /* field[4] = policy_version */
+  7,   /* field[7] = sourcing */
   0,   /* field[0] = verdicts */
 };
 static const ProtobufCIntRange probity__v1__score_batch_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor probity__v1__score_batch_reply__descriptor =
 {
@@ -4481,7 +4687,7 @@ const ProtobufCMessageDescriptor probity__v1__score_batch_reply__descriptor =
   "Probity__V1__ScoreBatchReply",
   "probity.v1",
   sizeof(Probity__V1__ScoreBatchReply),
-  7,
+  8,
   probity__v1__score_batch_reply__field_descriptors,
   probity__v1__score_batch_reply__field_indices_by_name,
   1,  probity__v1__score_batch_reply__number_ranges,
@@ -12285,6 +12491,665 @@ const ProtobufCMessageDescriptor probity__v1__watch_reply__descriptor =
   probity__v1__watch_reply__field_indices_by_name,
   1,  probity__v1__watch_reply__number_ranges,
   (ProtobufCMessageInit) probity__v1__watch_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__kpi_request__field_descriptors[2] =
+{
+  {
+    "from",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__KpiRequest, from),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "to",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__KpiRequest, to),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__kpi_request__field_indices_by_name[] = {
+  0,   /* field[0] = from */
+  1,   /* field[1] = to */
+};
+static const ProtobufCIntRange probity__v1__kpi_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor probity__v1__kpi_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.KpiRequest",
+  "KpiRequest",
+  "Probity__V1__KpiRequest",
+  "probity.v1",
+  sizeof(Probity__V1__KpiRequest),
+  2,
+  probity__v1__kpi_request__field_descriptors,
+  probity__v1__kpi_request__field_indices_by_name,
+  1,  probity__v1__kpi_request__number_ranges,
+  (ProtobufCMessageInit) probity__v1__kpi_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__kpi_part__field_descriptors[2] =
+{
+  {
+    "walked",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__KpiPart, walked),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "total",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__KpiPart, total),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__kpi_part__field_indices_by_name[] = {
+  1,   /* field[1] = total */
+  0,   /* field[0] = walked */
+};
+static const ProtobufCIntRange probity__v1__kpi_part__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor probity__v1__kpi_part__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.KpiPart",
+  "KpiPart",
+  "Probity__V1__KpiPart",
+  "probity.v1",
+  sizeof(Probity__V1__KpiPart),
+  2,
+  probity__v1__kpi_part__field_descriptors,
+  probity__v1__kpi_part__field_indices_by_name,
+  1,  probity__v1__kpi_part__number_ranges,
+  (ProtobufCMessageInit) probity__v1__kpi_part__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__kpi_day__field_descriptors[5] =
+{
+  {
+    "day",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__KpiDay, day),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "claims",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__KpiDay, claims),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "automatic",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__KpiDay, automatic),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "compensated",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__KpiDay, compensated),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "abuse",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__KpiDay, abuse),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__kpi_day__field_indices_by_name[] = {
+  4,   /* field[4] = abuse */
+  2,   /* field[2] = automatic */
+  1,   /* field[1] = claims */
+  3,   /* field[3] = compensated */
+  0,   /* field[0] = day */
+};
+static const ProtobufCIntRange probity__v1__kpi_day__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor probity__v1__kpi_day__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.KpiDay",
+  "KpiDay",
+  "Probity__V1__KpiDay",
+  "probity.v1",
+  sizeof(Probity__V1__KpiDay),
+  5,
+  probity__v1__kpi_day__field_descriptors,
+  probity__v1__kpi_day__field_indices_by_name,
+  1,  probity__v1__kpi_day__number_ranges,
+  (ProtobufCMessageInit) probity__v1__kpi_day__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor probity__v1__kpi_reply__field_descriptors[34] =
+{
+  {
+    "from",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__KpiReply, from),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "to",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__KpiReply, to),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "claims",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__KpiReply, claims),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "withdrawn",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__KpiReply, withdrawn),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "outcomes",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FIXED64,
+    offsetof(Probity__V1__KpiReply, n_outcomes),
+    offsetof(Probity__V1__KpiReply, outcomes),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "automatic",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__KpiReply, automatic),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "human",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__KpiReply, human),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "human_seconds",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__KpiReply, human_seconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "human_hours",
+    9,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FIXED64,
+    offsetof(Probity__V1__KpiReply, n_human_hours),
+    offsetof(Probity__V1__KpiReply, human_hours),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "appeals_upheld",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__KpiReply, appeals_upheld),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "appeals_rejected",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__KpiReply, appeals_rejected),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "appeals_open",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__KpiReply, appeals_open),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "shadowed",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__KpiReply, shadowed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "shadow_flips",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__KpiReply, shadow_flips),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "claimed",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__KpiReply, claimed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "compensated",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__KpiReply, compensated),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "abuse_stopped",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__KpiReply, abuse_stopped),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "leaked",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__KpiReply, leaked),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "abuse_count",
+    19,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__KpiReply, abuse_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "leaked_count",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__KpiReply, leaked_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "steps",
+    21,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FIXED64,
+    offsetof(Probity__V1__KpiReply, n_steps),
+    offsetof(Probity__V1__KpiReply, steps),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "step_appeals_upheld",
+    22,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__KpiReply, step_appeals_upheld),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "orders",
+    23,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__KpiReply, orders),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "false_shipments",
+    24,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__KpiReply, false_shipments),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "late_pickups",
+    25,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__KpiReply, late_pickups),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "no_stock",
+    26,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__KpiReply, no_stock),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quality_refunds",
+    27,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__KpiReply, quality_refunds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "standings",
+    28,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FIXED64,
+    offsetof(Probity__V1__KpiReply, n_standings),
+    offsetof(Probity__V1__KpiReply, standings),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sums",
+    29,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Probity__V1__KpiReply, n_sums),
+    offsetof(Probity__V1__KpiReply, sums),
+    &probity__v1__rescore_sums__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "shadow_hash",
+    30,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__KpiReply, shadow_hash),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "days",
+    31,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Probity__V1__KpiReply, n_days),
+    offsetof(Probity__V1__KpiReply, days),
+    &probity__v1__kpi_day__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "policy_version",
+    32,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__KpiReply, policy_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "policy_hash",
+    33,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__KpiReply, policy_hash),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "log_position",
+    34,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__KpiReply, log_position),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned probity__v1__kpi_reply__field_indices_by_name[] = {
+  18,   /* field[18] = abuse_count */
+  16,   /* field[16] = abuse_stopped */
+  11,   /* field[11] = appeals_open */
+  10,   /* field[10] = appeals_rejected */
+  9,   /* field[9] = appeals_upheld */
+  5,   /* field[5] = automatic */
+  14,   /* field[14] = claimed */
+  2,   /* field[2] = claims */
+  15,   /* field[15] = compensated */
+  30,   /* field[30] = days */
+  23,   /* field[23] = false_shipments */
+  0,   /* field[0] = from */
+  6,   /* field[6] = human */
+  8,   /* field[8] = human_hours */
+  7,   /* field[7] = human_seconds */
+  24,   /* field[24] = late_pickups */
+  17,   /* field[17] = leaked */
+  19,   /* field[19] = leaked_count */
+  33,   /* field[33] = log_position */
+  25,   /* field[25] = no_stock */
+  22,   /* field[22] = orders */
+  4,   /* field[4] = outcomes */
+  32,   /* field[32] = policy_hash */
+  31,   /* field[31] = policy_version */
+  26,   /* field[26] = quality_refunds */
+  13,   /* field[13] = shadow_flips */
+  29,   /* field[29] = shadow_hash */
+  12,   /* field[12] = shadowed */
+  27,   /* field[27] = standings */
+  21,   /* field[21] = step_appeals_upheld */
+  20,   /* field[20] = steps */
+  28,   /* field[28] = sums */
+  1,   /* field[1] = to */
+  3,   /* field[3] = withdrawn */
+};
+static const ProtobufCIntRange probity__v1__kpi_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 34 }
+};
+const ProtobufCMessageDescriptor probity__v1__kpi_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "probity.v1.KpiReply",
+  "KpiReply",
+  "Probity__V1__KpiReply",
+  "probity.v1",
+  sizeof(Probity__V1__KpiReply),
+  34,
+  probity__v1__kpi_reply__field_descriptors,
+  probity__v1__kpi_reply__field_indices_by_name,
+  1,  probity__v1__kpi_reply__number_ranges,
+  (ProtobufCMessageInit) probity__v1__kpi_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCEnumValue probity__v1__account_kind__enum_values_by_number[3] =

@@ -85,12 +85,15 @@ public final class ProbityClient: Sendable {
     }
   }
 
-  /// - Parameter ids: 1 to 65,536 accounts of one kind; answers are in their order.
+  /// - Parameters:
+  ///   - ids: 1 to 65,536 accounts of one kind; answers are in their order.
+  ///   - sourcing: of merchants standing, certification and weight in rankings as well.
   public func scoreBatch(
-    _ ids: [AccountID], kind: AccountKind, asOf: UnixSeconds? = nil
+    _ ids: [AccountID], kind: AccountKind, asOf: UnixSeconds? = nil, sourcing: Bool = false
   ) async throws(CallFailure) -> ScoreBatchReply {
     unsafe try await call(.scoreBatch) { codec, call, buffer in
-      codec.encodeScoreBatchRequest(ids, kind: kind, asOf: asOf, call, to: &buffer)
+      codec.encodeScoreBatchRequest(
+        ids, kind: kind, asOf: asOf, sourcing: sourcing, call, to: &buffer)
     } decode: { codec, bytes throws(CallFailure) in
       try unsafe codec.decodeScoreBatchReply(bytes)
     }

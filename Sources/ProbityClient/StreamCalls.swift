@@ -19,6 +19,17 @@ extension ProbityClient {
     try await stream(.rescore(order))
   }
 
+  /// The committee's figures over a period.
+  ///
+  /// - Parameters:
+  ///   - from: zero = 90 days before `to`; at most 400.
+  ///   - to: zero = now.
+  public func keyFigures(
+    from: UnixSeconds = .zero, to: UnixSeconds = .zero
+  ) async throws(CallFailure) -> StreamedCall {
+    try await stream(.kpi(from: from, to: to))
+  }
+
   /// Tells of changes as they come; goes on by itself where the connection is lost.
   public func watch(_ order: WatchOrder) -> Watching { Watching(order, self) }
 

@@ -74,6 +74,8 @@ public final class Engine: Sendable {
   /// The policy in force, and the tiers that operators have set.
   public let policies: PolicyBoard
   public let overrides: OverrideBoard
+  /// Until when merchants are certified.
+  public let certifications: CertificationBoard
   /// What watches are told from, and who is woken when there is more of it.
   public let changes: ChangeHistory
   public let changeNotices: ChangeNotices
@@ -112,6 +114,7 @@ public final class Engine: Sendable {
     self.sequencer = sequencer
     policies = sequencer.policies
     overrides = sequencer.overrides
+    certifications = sequencer.certifications
     changeNotices = sequencer.changeNotices
     population = Self.population(store.state, sequencer, queue, clock, limits)
     self.housekeeper = housekeeper
@@ -145,6 +148,7 @@ public final class Engine: Sendable {
     self.sequencer = sequencer
     policies = sequencer.policies
     overrides = sequencer.overrides
+    certifications = sequencer.certifications
     changeNotices = sequencer.changeNotices
     population = Self.population(state, sequencer, queue, clock, limits)
     housekeeper = nil

@@ -20,6 +20,7 @@ package final class Sequencer: Sendable {
   /// For those who only look up: kept up to date by the thread.
   package let policies: PolicyBoard
   package let overrides = OverrideBoard()
+  package let certifications = CertificationBoard()
   package let changeNotices = ChangeNotices()
   /// Steps of a snapshot; asked from any thread.
   let copier: StateCopier
@@ -35,6 +36,7 @@ package final class Sequencer: Sendable {
     unsafe self.state = state
     policies = PolicyBoard(state.shelf.active)
     overrides.set(from: state.desk)
+    certifications.set(from: state.desk)
     copier = StateCopier(state: state, clock: clock, limits: limits)
     self.log = log
     self.queue = queue
@@ -242,6 +244,8 @@ package final class Sequencer: Sendable {
       overrides.set(TierOverride(tier: tier, endsAt: endsAt), of: account)
     case .clearOverride(let account, .tier): overrides.set(nil, of: account)
     case .activatePolicy: policies.post(state.shelf.active)
+    case .certify(let merchant, _, let endsAt): certifications.set(endsAt, of: merchant)
+    case .revokeCertification(let merchant): certifications.set(nil, of: merchant)
     default: break
     }
   }

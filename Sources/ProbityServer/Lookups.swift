@@ -63,11 +63,26 @@ extension LoopContext {
           score: judgement.score, scoreFloor: judgement.scoreFloor, tier: judgement.tier,
           isKnown: record != nil)
         columns.set(index, verdict, confidence: judgement.confidence)
+        if columns.hasSourcing {
+          columns.set(index, sourcing(record, judgement, clock.now))
+        }
       }
       if !overrides.isEmpty { override(columns, ids, kind, clock.now) }
       codec.encodeScoreBatch(columns, basis, stream: stream, to: &replies)
       tally.addLookups(ids.count)
     }
+  }
+
+  /// What sourcing tools sort a merchant by.
+  private func sourcing(
+    _ record: AccountRecord?, _ judgement: Judgement, _ now: UnixSeconds
+  ) -> PackedSourcing {
+    let standing = record?.merchantStanding ?? .normal
+    let certification = record.flatMap { certifications.inForce($0, at: now) }
+    return PackedSourcing(
+      standing, certification,
+      weight: policy.governance.rankingWeight(
+        scoreFloor: judgement.scoreFloor, standing, certification))
   }
 
   // MARK: Tiers that operators have set

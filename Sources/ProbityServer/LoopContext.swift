@@ -23,6 +23,7 @@ final class LoopContext: ReplySink {
   let engine: Engine
   let table: AccountTable
   let overrides: OverrideBoard
+  let certifications: CertificationBoard
   private(set) var policy: Policy
   private var policyGeneration: UInt64
   private(set) var connections: [UInt64: Connection] = [:]
@@ -36,6 +37,7 @@ final class LoopContext: ReplySink {
     engine = service.engine
     table = engine.table
     overrides = engine.overrides
+    certifications = engine.certifications
     policyGeneration = engine.policies.generation
     policy = engine.policy
     decay = DecayClock(engine.schema, now: .zero)

@@ -39,7 +39,7 @@ public struct FrameFlags: OptionSet, Sendable {
 /// | 8 | 1 | type |
 /// | 9 | 1 | flags |
 /// | 10 | 2 | method (REQUEST) or status (RESPONSE) |
-/// | 12 | 4 | timeout in µs (REQUEST) or retry-after in ms (RESPONSE) |
+/// | 12 | 4 | timeout in µs (REQUEST), retry-after in ms (RESPONSE) or bytes granted (WINDOW) |
 /// | 16 | 4 | CRC32C of bytes 0–15 and the payload |
 public struct FrameHeader: Sendable, Equatable {
   public static let sizeBytes = 20
@@ -50,7 +50,8 @@ public struct FrameHeader: Sendable, Equatable {
   public var flags: FrameFlags
   /// Method of a request, status of a response, else 0.
   public var code: UInt16
-  /// Timeout in µs of a request, retry-after in ms of a response, else 0.
+  /// Timeout in µs of a request, retry-after in ms of a response, bytes that a WINDOW grants,
+  /// else 0.
   public var time: UInt32
 
   @inlinable

@@ -116,14 +116,39 @@ public struct PackedVerdict: Equatable, Sendable {
   }
 }
 
+/// What sourcing tools sort a merchant by: bits 0–2 standing, 3–5 certification, 6–16 weight.
+public struct PackedSourcing: Equatable, Sendable {
+  public let rawValue: UInt32
+
+  public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+  @inlinable
+  public init(_ standing: Standing, _ certification: Certification?, weight: Int) {
+    rawValue =
+      UInt32(standing.rawValue) | UInt32(certification?.rawValue ?? 0) << 3
+      | UInt32(truncatingIfNeeded: weight) << 6
+  }
+
+  public var standing: Standing { Standing(rawValue: UInt8(rawValue & 7)) ?? .clearedOut }
+  public var certification: Certification? { Certification(rawValue: UInt8(rawValue >> 3 & 7)) }
+  /// In thousandths: 0 … 2,000.
+  public var weight: Int { Int(rawValue >> 6 & 0x7ff) }
+}
+
 public struct ScoreBatchReply: Equatable, Sendable {
   public var verdicts: [PackedVerdict]
   public var confidences: [Float]
+  /// Empty unless it was asked for.
+  public var sourcing: [PackedSourcing]
   public var basis: JudgementBasis
 
-  public init(verdicts: [PackedVerdict], confidences: [Float], basis: JudgementBasis) {
+  public init(
+    verdicts: [PackedVerdict], confidences: [Float], sourcing: [PackedSourcing] = [],
+    basis: JudgementBasis
+  ) {
     self.verdicts = verdicts
     self.confidences = confidences
+    self.sourcing = sourcing
     self.basis = basis
   }
 }

@@ -69,6 +69,7 @@ public enum Method: UInt16, Sendable, CaseIterable {
   case sweep = 36
   case rescore = 37
   case watch = 38
+  case kpi = 39
 
   /// As in the documentation and in logs.
   public var name: String {
@@ -111,6 +112,7 @@ public enum Method: UInt16, Sendable, CaseIterable {
     case .sweep: "Sweep"
     case .rescore: "Rescore"
     case .watch: "Watch"
+    case .kpi: "Kpi"
     }
   }
 

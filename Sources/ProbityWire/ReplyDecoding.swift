@@ -17,6 +17,8 @@ extension Codec {
     return unsafe ScoreBatchReply(
       verdicts: verdicts.map { PackedVerdict(rawValue: $0) },
       confidences: unsafe Array(confidences),
+      sourcing: unsafe UnsafeBufferPointer(start: m.sourcing, count: m.n_sourcing)
+        .map { PackedSourcing(rawValue: $0) },
       basis: unsafe JudgementBasis(
         asOf: seconds(m.as_of), logPosition: LogPosition(m.log_position),
         policyVersion: m.policy_version, policyHash: m.policy_hash, isDegraded: m.degraded != 0))

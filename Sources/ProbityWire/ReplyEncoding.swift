@@ -8,15 +8,28 @@ import IntegrityCore
   // request; `set` checks the index.
   let verdicts: UnsafeMutablePointer<UInt32>
   let confidences: UnsafeMutablePointer<Float>
+  /// Nil where nobody asked for it.
+  let sourcing: UnsafeMutablePointer<UInt32>?
   public let count: Int
 
-  init?(count: Int, in arena: Arena) {
+  init?(count: Int, hasSourcing: Bool, in arena: Arena) {
     guard let verdicts = unsafe arena.allocate(UInt32.self, count: count),
       let confidences = unsafe arena.allocate(Float.self, count: count)
     else { return nil }
     unsafe self.verdicts = unsafe verdicts
     unsafe self.confidences = unsafe confidences
+    unsafe sourcing = unsafe hasSourcing ? arena.allocate(UInt32.self, count: count) : nil
+    if unsafe hasSourcing && sourcing == nil { return nil }
     self.count = count
+  }
+
+  public var hasSourcing: Bool { unsafe sourcing != nil }
+
+  /// - Precondition: it was asked for.
+  public func set(_ index: Int, _ packed: PackedSourcing) {
+    precondition(index >= 0 && index < count)
+    guard let sourcing = unsafe sourcing else { preconditionFailure("nobody asked for it") }
+    unsafe sourcing[index] = packed.rawValue
   }
 
   @inline(__always)
@@ -88,6 +101,8 @@ extension Codec {
     unsafe m.verdicts = unsafe columns.verdicts
     unsafe m.n_confidences = columns.count
     unsafe m.confidences = unsafe columns.confidences
+    unsafe m.n_sourcing = columns.hasSourcing ? columns.count : 0
+    unsafe m.sourcing = unsafe columns.sourcing
     unsafe m.as_of = UInt64(basis.asOf.rawValue)
     unsafe m.log_position = basis.logPosition.rawValue
     unsafe m.policy_version = basis.policyVersion

@@ -46,7 +46,9 @@ extension Codec {
     if let index = unsafe ids.firstIndex(of: 0) {
       throw invalid("accounts[\(index)]", "must be a number from 1 to 2^64-1")
     }
-    guard let columns = ScoreColumns(count: count, in: arena) else {
+    let hasSourcing = unsafe message.pointee.sourcing != 0
+    if hasSourcing && kind != .merchant { throw invalid("sourcing", "is for merchants") }
+    guard let columns = ScoreColumns(count: count, hasSourcing: hasSourcing, in: arena) else {
       throw CallFailure(.resourceExhausted, "no memory for the answer: send fewer ids")
     }
     body(kind, asOf, unsafe ids.span, columns)

@@ -37,12 +37,14 @@ extension Codec {
   }
 
   public func encodeScoreBatchRequest<Sink: FrameSink>(
-    _ ids: [AccountID], kind: AccountKind, asOf: UnixSeconds?, _ call: Call, to sink: inout Sink
+    _ ids: [AccountID], kind: AccountKind, asOf: UnixSeconds?, sourcing: Bool = false,
+    _ call: Call, to sink: inout Sink
   ) {
     var m = unsafe Probity__V1__ScoreBatchRequest()
     unsafe probity__v1__score_batch_request__init(&m)
     unsafe m.kind = .init(rawValue: UInt32(kind.rawValue))
     unsafe m.as_of = UInt64(asOf?.rawValue ?? 0)
+    unsafe m.sourcing = sourcing ? 1 : 0
     var raw = ids.map(\.rawValue)
     unsafe raw.withUnsafeMutableBufferPointer { buffer in
       unsafe m.n_accounts = buffer.count

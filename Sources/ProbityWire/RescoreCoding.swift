@@ -32,7 +32,7 @@ extension Codec {
     return unsafe m
   }
 
-  private func sums(_ sums: (kind: AccountKind, of: PopulationSums)) -> Probity__V1__RescoreSums {
+  func sums(_ sums: (kind: AccountKind, of: PopulationSums)) -> Probity__V1__RescoreSums {
     var m = unsafe Probity__V1__RescoreSums()
     unsafe probity__v1__rescore_sums__init(&m)
     unsafe m.kind = .init(rawValue: UInt32(sums.kind.rawValue))
@@ -117,7 +117,7 @@ extension Codec {
     return part
   }
 
-  private func populationSums(_ m: Probity__V1__RescoreSums) -> PopulationSums? {
+  func populationSums(_ m: Probity__V1__RescoreSums) -> PopulationSums? {
     guard
       let before = ScoreHistogram(
         counts: unsafe array(m.n_scores_before, m.scores_before)),
@@ -129,7 +129,7 @@ extension Codec {
     return sums
   }
 
-  private func array<Number>(_ count: Int, _ start: UnsafeMutablePointer<Number>?) -> [Number] {
+  func array<Number>(_ count: Int, _ start: UnsafeMutablePointer<Number>?) -> [Number] {
     unsafe Array(UnsafeBufferPointer(start: start, count: count))
   }
 

@@ -50,6 +50,10 @@ enum SchemaHash {
     unsafe add(probity__v1__account_change__descriptor, to: &words)
     unsafe add(probity__v1__watch_part__descriptor, to: &words)
     unsafe add(probity__v1__watch_reply__descriptor, to: &words)
+    unsafe add(probity__v1__kpi_request__descriptor, to: &words)
+    unsafe add(probity__v1__kpi_part__descriptor, to: &words)
+    unsafe add(probity__v1__kpi_day__descriptor, to: &words)
+    unsafe add(probity__v1__kpi_reply__descriptor, to: &words)
   }
 
   private static func addGovernance(to words: inout [UInt64]) {

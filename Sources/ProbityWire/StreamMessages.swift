@@ -10,12 +10,15 @@ public enum StreamRequest: Equatable, Sendable {
   case sweep(at: UnixSeconds, actor: String, reason: String)
   case rescore(RescoreOrder)
   case watch(WatchOrder)
+  /// Zero = as the daemon has it: until now, 90 days.
+  case kpi(from: UnixSeconds, to: UnixSeconds)
 
   public var method: Method {
     switch self {
     case .sweep: .sweep
     case .rescore: .rescore
     case .watch: .watch
+    case .kpi: .kpi
     }
   }
 }
@@ -25,6 +28,7 @@ public enum StreamPart: Equatable, Sendable {
   case sweep(SweepPart)
   case rescore(RescorePart)
   case watch(WatchPart)
+  case kpi(KeyFiguresPart)
 }
 
 /// The end of an answer.
@@ -33,4 +37,5 @@ public enum StreamEnd: Equatable, Sendable {
   case rescore(RescoreEnd)
   /// All changes up to there were told.
   case watch(LogPosition)
+  case kpi(KeyFigures)
 }

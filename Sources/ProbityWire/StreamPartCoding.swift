@@ -29,6 +29,12 @@ extension Codec {
       unsafe (m.n_changes, m.changes) = unsafe list(part.changes, message)
       unsafe m.cursor = part.cursor.rawValue
       return unsafe write(header, &m, to: &sink)
+    case .kpi(let part):
+      var m = unsafe Probity__V1__KpiPart()
+      unsafe probity__v1__kpi_part__init(&m)
+      unsafe m.walked = part.walkedCount
+      unsafe m.total = part.totalCount
+      return unsafe write(header, &m, to: &sink)
     }
   }
 
@@ -48,6 +54,9 @@ extension Codec {
       var m = unsafe Probity__V1__WatchReply()
       unsafe probity__v1__watch_reply__init(&m)
       unsafe m.cursor = cursor.rawValue
+      unsafe respond(&m, stream, to: &sink)
+    case .kpi(let figures):
+      var m = unsafe message(figures)
       unsafe respond(&m, stream, to: &sink)
     }
   }
@@ -130,6 +139,9 @@ extension Codec {
           changes: (0..<m.n_changes).compactMap {
             unsafe m.changes[$0].flatMap { unsafe change($0.pointee) }
           }, cursor: LogPosition(m.cursor)))
+    case .kpi:
+      let m = unsafe try unpack(bytes, "KpiPart", probity__v1__kpi_part__unpack).pointee
+      return unsafe .kpi(KeyFiguresPart(walkedCount: m.walked, totalCount: m.total))
     default: preconditionFailure("\(method.name) is not streamed")
     }
   }
@@ -143,6 +155,7 @@ extension Codec {
     case .watch:
       let m = unsafe try unpack(bytes, "WatchReply", probity__v1__watch_reply__unpack)
       return .watch(LogPosition(unsafe m.pointee.cursor))
+    case .kpi: return .kpi(unsafe try decodeKeyFigures(bytes))
     default: preconditionFailure("\(method.name) is not streamed")
     }
   }

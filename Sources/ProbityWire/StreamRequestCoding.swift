@@ -18,6 +18,10 @@ extension Codec {
         at: try time(m.at, "at") ?? .zero, actor: text(m.actor), reason: text(m.reason))
     case .rescore: return .rescore(unsafe try rescoreOrder(bytes))
     case .watch: return .watch(unsafe try watchOrder(bytes))
+    case .kpi:
+      let m = unsafe try unpack(bytes, "KpiRequest", probity__v1__kpi_request__unpack).pointee
+      return unsafe .kpi(
+        from: try time(m.from, "from") ?? .zero, to: try time(m.to, "to") ?? .zero)
     default: preconditionFailure("\(method.name) is not streamed")
     }
   }
@@ -103,6 +107,12 @@ extension Codec {
       unsafe m.first_shard = order.firstShard
       unsafe send(.rescore, call, &m, to: &sink)
     case .watch(let order): encode(order, call, to: &sink)
+    case .kpi(let from, let to):
+      var m = unsafe Probity__V1__KpiRequest()
+      unsafe probity__v1__kpi_request__init(&m)
+      unsafe m.from = UInt64(from.rawValue)
+      unsafe m.to = UInt64(to.rawValue)
+      unsafe send(.kpi, call, &m, to: &sink)
     }
   }
 

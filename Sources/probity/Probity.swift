@@ -34,7 +34,8 @@ struct Probity: AsyncParsableCommand {
     subcommands: [
       Serve.self, Score.self, Explain.self, Record.self, ClaimCommand.self, AppealCommand.self,
       BudgetCommand.self, OverrideCommand.self, MerchantCommand.self, SweepCommand.self,
-      WatchCommand.self, PolicyCommand.self,
+      WatchCommand.self, RankCommand.self, RescoreCommand.self, KpiCommand.self,
+      PolicyCommand.self,
       ReceiptCommand.self,
       StatusCommand.self, Snapshot.self, Inspect.self, Repair.self, Simulate.self, Bench.self,
     ])

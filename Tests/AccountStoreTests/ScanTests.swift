@@ -24,7 +24,7 @@ import Testing
     var records: [AccountRecord] = []
     var found: Set<AccountKey> = []
     while scan.next(into: &records) {
-      #expect(!records.isEmpty && records.count <= TableScan.batchCount)
+      #expect(!records.isEmpty && records.count <= AccountTable.scanBatchCount)
       for record in records {
         #expect(found.insert(record.key).inserted)
         #expect(record == table.record(of: record.key))

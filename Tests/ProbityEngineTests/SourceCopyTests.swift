@@ -41,12 +41,23 @@ import Testing
           table: state.table, rules: Make.rules, sourcesMax: sources.capacity)
         try twin.restore(
           position: state.position, newestEventAt: state.newestEventAt, sources: sources)
+        try load(state.desk.changes, into: twin.desk.changes)
         twin.sources.checkInvariants()
         #expect(twin.hash == state.hash, "seed \(seed)")
         #expect(twin.sources.count == naive.entries.count)
         for entry in naive.entries { #expect(twin.sources.entry(of: entry.source) == entry) }
       }
     }
+  }
+
+  /// The rest of what the hash is of.
+  private func load(_ history: ChangeHistory, into twin: ChangeHistory) throws {
+    history.beginCopy()
+    var bytes: [UInt8] = []
+    while history.copyNext(countMax: 100, into: &bytes) != nil {}
+    history.endCopy()
+    try twin.load(bytes)
+    try twin.finishLoad(history.outline)
   }
 
   /// Copies between commands; every entry copied is as it stands, and was not copied before.

@@ -202,6 +202,11 @@ struct RawConnection {
     return nil
   }
 
+  /// A part of a streamed answer.
+  func part(_ method: ProbityWire.Method, _ payload: ByteBuffer) throws -> StreamPart {
+    try unsafe payload.withUnsafeReadableBytes { try unsafe codec.decodePart(method, $0) }
+  }
+
   /// The answer about a claim that comes next.
   mutating func claim() async throws -> ClaimReply? {
     guard let (header, payload) = try await next() else { return nil }

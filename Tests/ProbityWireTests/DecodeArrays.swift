@@ -116,4 +116,34 @@ extension Codec {
   func decodeStandingsReply(_ payload: [UInt8]) throws -> StandingsReply {
     try unsafe payload.withUnsafeBytes { try unsafe decodeStandingsReply($0) }
   }
+
+  func decodeStream(_ method: Method, _ payload: [UInt8]) throws -> StreamRequest {
+    try unsafe payload.withUnsafeBytes { try unsafe decodeStream(method, $0) }
+  }
+
+  func decodePart(_ method: Method, _ payload: [UInt8]) throws -> StreamPart {
+    try unsafe payload.withUnsafeBytes { try unsafe decodePart(method, $0) }
+  }
+
+  func decodeEnd(_ method: Method, _ payload: [UInt8]) throws -> StreamEnd {
+    try unsafe payload.withUnsafeBytes { try unsafe decodeEnd(method, $0) }
+  }
+
+  /// Answers a batch with the number of each account as its weight.
+  func answer(toBatch payload: [UInt8]) throws -> ScoreBatchReply {
+    var sink = ByteSink()
+    try unsafe payload.withUnsafeBytes {
+      try unsafe decodeScoreBatch($0) { _, _, ids, columns in
+        for index in ids.indices {
+          columns.set(index, PackedVerdict(rawValue: 0), confidence: 0)
+          if columns.hasSourcing {
+            columns.set(index, PackedSourcing(.watch, nil, weight: Int(ids[index])))
+          }
+        }
+        encodeScoreBatch(columns, Sample.score.basis, stream: 1, to: &sink)
+      }
+    }
+    let bytes = try ProbityWireTests.payload(of: sink.bytes)
+    return try unsafe bytes.withUnsafeBytes { try unsafe decodeScoreBatchReply($0) }
+  }
 }

@@ -287,6 +287,7 @@ struct DecodeFaultTests {
       case .status: try codec.decodeStatus(payload)
       case .health: _ = try codec.decodeHealth(payload)
       case .snapshot: try codec.decodeSnapshot(payload)
+      case _ where method.isStreamed: _ = try codec.decodeStream(method, payload)
       default: _ = try codec.decodeDesk(method, payload)
       }
       return nil

@@ -9,7 +9,7 @@ enum HostileDesk {
   ) -> HostileInputTests.Target
 
   static func targets(_ target: MakeTarget) -> [HostileInputTests.Target] {
-    requests(target) + replies(target)
+    requests(target) + replies(target) + standings(target) + streams(target)
   }
 
   /// One of each method; policies short ones, so that they are spoilt where it matters.
@@ -29,6 +29,49 @@ enum HostileDesk {
         return { $0.encodeDeskRequest(read, call, to: &$1) }
       }
     }
+  }
+
+  private static func standings(_ target: MakeTarget) -> [HostileInputTests.Target] {
+    let page = StandingsReply(
+      standings: [SampleDesk.standing, SampleDesk.standingOfNobody], next: 7,
+      logPosition: LogPosition(9))
+    return [
+      target(
+        "StandingReply", { $0.encodeDesk(.standing(SampleDesk.standing), stream: 1, to: &$1) }
+      ) {
+        let reply = try $0.decodeStandingReply($1)
+        return { $0.encodeDesk(.standing(reply), stream: 1, to: &$1) }
+      },
+      target("StandingsReply", { $0.encodeDesk(.standings(page), stream: 1, to: &$1) }) {
+        let reply = try $0.decodeStandingsReply($1)
+        return { $0.encodeDesk(.standings(reply), stream: 1, to: &$1) }
+      },
+    ]
+  }
+
+  private static func streams(_ target: MakeTarget) -> [HostileInputTests.Target] {
+    let call = Codec.Call(stream: 1)
+    let requests = SampleStreams.requests.map { request in
+      let method = request.method
+      return target("\(method.name)Request", { $0.encodeStreamRequest(request, call, to: &$1) }) {
+        let read = try $0.decodeStream(method, $1)
+        return { $0.encodeStreamRequest(read, call, to: &$1) }
+      }
+    }
+    let parts = SampleStreams.parts.filter { $0.1 != .rescore(SampleStreams.rowsPart) }.map {
+      (method, part) in
+      target("\(method.name)Part", { $0.encodePart(part, stream: 1, to: &$1) }) {
+        let read = try $0.decodePart(method, $1)
+        return { $0.encodePart(read, stream: 1, to: &$1) }
+      }
+    }
+    let ends = SampleStreams.ends.map { (method, end) in
+      target("\(method.name)Reply", { $0.encodeEnd(end, stream: 1, to: &$1) }) {
+        let read = try $0.decodeEnd(method, $1)
+        return { $0.encodeEnd(read, stream: 1, to: &$1) }
+      }
+    }
+    return requests + parts + ends
   }
 
   private static func replies(_ target: MakeTarget) -> [HostileInputTests.Target] {

@@ -183,6 +183,10 @@ struct ProtocolDocumentTests {
     #expect(number("document of a policy") == ProtocolLimits.policyBytesMax)
     #expect(number("documents in one GetPolicies") == ProtocolLimits.policyTextsBytesMax)
     #expect(number("claims listed by one GetShadow") == Int(ProtocolLimits.shadowCountMax))
+    #expect(number("accounts of a Watch") == ProtocolLimits.watchAccountsMax)
+    #expect(number("credit of a stream at its begin") == ProtocolLimits.streamCreditBytes)
+    #expect(number("credit of a connection at its begin") == ProtocolLimits.connectionCreditBytes)
+    #expect(number("credit at most") == ProtocolLimits.creditBytesMax)
   }
 
   @Test("event types are numbered as in the table, which names what each reads")

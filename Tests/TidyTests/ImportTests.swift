@@ -9,24 +9,30 @@ enum Imports {
     "IntegrityPolicy": ["IntegrityCore", "Yams", "Foundation"],
     "PolicyFitting": ["IntegrityCore", "SystemC"],
     "Rescoring": ["IntegrityCore"],
+    "CommitteeReports": ["IntegrityCore", "Rescoring"],
     "EventFeed": ["IntegrityCore", "CXXHash", "Foundation"],
     "MarketplaceSimulator": ["IntegrityCore"],
     "AccountStore": ["IntegrityCore", "CProbityShims", "Synchronization"],
     "ClaimStore": ["IntegrityCore", "AccountStore", "SystemC"],
     "CommandLog": ["SystemC", "CProbityShims", "Synchronization"],
     "ProbityEngine": [
-      "IntegrityCore", "AccountStore", "ClaimStore", "CommandLog", "Synchronization", "SystemC",
+      "IntegrityCore", "Rescoring", "AccountStore", "ClaimStore", "CommandLog", "Synchronization",
+      "SystemC",
     ],
     // The wire and its two ends.
-    "ProbityWire": ["IntegrityCore", "CProbityMessages", "CProtobufC", "CProbityShims"],
+    "ProbityWire": [
+      "IntegrityCore", "Rescoring", "CProbityMessages", "CProtobufC", "CProbityShims",
+    ],
     "ProbityTransport": ["ProbityWire", "NIO"],
     "Reactor": ["CEpoll", "SystemC", "Synchronization"],
     "ProbityServer": [
-      "Reactor", "ProbityWire", "ProbityEngine", "IntegrityCore", "AccountStore", "NIO",
+      "Reactor", "ProbityWire", "ProbityEngine", "IntegrityCore", "Rescoring", "AccountStore",
+      "NIO",
       "Logging", "ServiceLifecycle", "Synchronization",
     ],
     "ProbityClient": [
-      "ProbityTransport", "ProbityWire", "IntegrityCore", "NIO", "Synchronization", "SystemC",
+      "ProbityTransport", "ProbityWire", "IntegrityCore", "Rescoring", "NIO", "Synchronization",
+      "SystemC",
     ],
     // Load for a daemon, and where it was measured.
     "BenchmarkMachine": ["SystemC"],
@@ -36,7 +42,8 @@ enum Imports {
     ],
     // The command line may open every room of ours.
     "probity": [
-      "IntegrityCore", "IntegrityPolicy", "EventFeed", "PolicyFitting", "MarketplaceSimulator",
+      "IntegrityCore", "IntegrityPolicy", "Rescoring", "CommitteeReports", "EventFeed",
+      "PolicyFitting", "MarketplaceSimulator",
       "AccountStore", "CommandLog", "ProbityEngine", "ProbityWire", "ProbityServer",
       "ProbityClient",
       "LoadGenerator", "ArgumentParser", "Logging", "ServiceLifecycle", "Foundation",

@@ -18,6 +18,7 @@ public struct ChangeKinds: OptionSet, Hashable, Sendable {
 
   public static let all = ChangeKinds(rawValue: 0b11110)
 
+  /// Whether changes of `kind` are among them.
   public func contains(_ kind: ChangeKind) -> Bool { rawValue >> kind.rawValue & 1 == 1 }
 }
 
@@ -62,6 +63,7 @@ public struct WatchOrder: Hashable, Sendable {
     self.cursor = cursor
   }
 
+  /// Whether a change is to be told of.
   public func wants(_ change: AccountChange) -> Bool {
     kinds.contains(change.what) && (accounts.isEmpty || accounts.contains(change.account))
   }

@@ -11,6 +11,10 @@ public enum DeskQuestion: Hashable, Sendable {
   case standing(AccountID)
   /// Numbers of the claims that were applied since.
   case claimNumbers(UnixSeconds)
+  /// Sums over claims from a number on, below another.
+  case claimFigures(from: UInt32, below: UInt32, openedFrom: UnixSeconds, before: UnixSeconds)
+  /// Sums over steps of merchants, the newest first below a number.
+  case stepFigures(from: UnixSeconds, before: UnixSeconds, below: UInt32)
   /// Merchants that do not stand as any other, a page, those whose steps are newest first.
   case standings(StandingFilter, below: UInt32)
   /// Claims that the policy in shadow would have decided otherwise, newest first, below a number.
@@ -27,6 +31,9 @@ public enum DeskReport: Sendable, Equatable {
   case policies(PolicyReport)
   indirect case standing(StandingReport)
   case claimNumbers(first: UInt32, next: UInt32)
+  /// To go on from `next`.
+  indirect case claimFigures(ClaimFigures, next: UInt32)
+  indirect case stepFigures(MerchantFigures, next: UInt32?)
   case standings(StandingsPage)
   case shadow(ShadowReport)
   case affected(AffectedReport)
@@ -53,6 +60,12 @@ extension IntegrityState {
       return .standing(standingReport(of: merchant, at: now))
     case .claimNumbers(let since):
       return .claimNumbers(first: desk.firstClaim(since: since), next: desk.claims.next)
+    case .claimFigures(let first, let next, let from, let to):
+      let page = desk.claimFigures(from: first, below: next, openedFrom: from, before: to)
+      return .claimFigures(page.0, next: page.next)
+    case .stepFigures(let from, let to, let below):
+      let page = desk.stepFigures(from: from, before: to, below: below)
+      return .stepFigures(page.0, next: page.next)
     case .standings(let filter, let below):
       return .standings(standings(filter, below: below))
     case .shadow(let below, let countMax):

@@ -46,6 +46,8 @@ extension IntegrityState {
     guard let record = table.record(of: AccountKey(.merchant, merchant)) else {
       throw Self.unknownMerchant(merchant)
     }
+    // As of then nothing more is to be done, whether or not something is.
+    context.begin()
     let certification = desk.certification(of: merchant, at: context.now)
     let step = rules.policy.governance.step(
       desk.standingCase(of: merchant), assessment(of: record, at: context.now),
@@ -54,7 +56,6 @@ extension IntegrityState {
     let hasEnded = record.certification != nil && certification == nil
     guard let step else {
       if !hasEnded { return false }
-      context.begin()
       setCertification(nil, of: merchant, context)
       return true
     }

@@ -32,8 +32,8 @@ struct ClaimRedecision {
     let decision = candidate.decide(claimCase, schema: means.schema)
     comparison.claimCount += 1
     comparison.outcomes.note(receipt.decision.outcome, decision.outcome)
-    comparison.subsidyBefore = comparison.subsidyBefore.adding(receipt.decision.subsidy)
-    comparison.subsidyAfter = comparison.subsidyAfter.adding(decision.subsidy)
+    comparison.subsidyBefore = comparison.subsidyBefore.plus(receipt.decision.subsidy)
+    comparison.subsidyAfter = comparison.subsidyAfter.plus(decision.subsidy)
   }
 
   private mutating func policy(_ hash: UInt64) -> Policy? {
@@ -51,13 +51,5 @@ struct ClaimRedecision {
     for scope in SubsidyScope.allCases where c.caps[scope] == then[scope] {
       c.caps[scope] = other[scope]
     }
-  }
-}
-
-extension Minor {
-  /// Ends at what 64 bits hold.
-  fileprivate func adding(_ other: Minor) -> Minor {
-    let (sum, isTooMuch) = rawValue.addingReportingOverflow(other.rawValue)
-    return isTooMuch ? Minor(.max) : Minor(sum)
   }
 }

@@ -24,28 +24,27 @@ final class PopulationThread: Sendable {
     let stop: StopFlag
   }
 
-  /// Work that waits for the one that is at work.
-  static let waitingMax = 1
+  /// Work that is taken and not at its end: one is at work, one waits.
+  static let takenMax = 2
 
-  private let queue = WaitingQueue<Job>(countMax: waitingMax)
+  private let queue = WaitingQueue<Job>(countMax: takenMax)
   private let thread: EngineThread
   private let means: Means
-  private let isBusy: Busy
+  private let taken: Taken
 
-  private final class Busy: Sendable {
-    let flag = Atomic<Bool>(false)
+  private final class Taken: Sendable {
+    let count = Mutex(0)
   }
 
   init(_ means: Means) {
     self.means = means
-    let busy = Busy()
-    isBusy = busy
+    let taken = Taken()
+    self.taken = taken
     thread = EngineThread { [queue] in
       EngineThread.giveWayToAll()
       while let job = queue.take() {
-        busy.flag.store(true, ordering: .relaxed)
         Self.run(job, means)
-        busy.flag.store(false, ordering: .relaxed)
+        taken.count.withLock { $0 -= 1 }
       }
     }
   }
@@ -55,16 +54,23 @@ final class PopulationThread: Sendable {
     if job.sink.isCancelled { return job.sink.end(.cancelled) }
     switch job.work {
     case .rescore(let order): job.sink.end(RescoreRun(order, means, job.sink).run())
+    case .figures(let from, let to):
+      job.sink.end(KeyFiguresRun(from: from, to: to, means, job.sink).run())
     case .sweep(let at, let actor, let reason):
       job.sink.end(SweepRun(at: at, actor: actor, reason: reason, means, job.sink).run())
     }
   }
 
   func submit(_ work: PopulationWork, to sink: any PopulationSink) -> PopulationAdmission {
-    switch queue.offer(Job(work: work, sink: sink)) {
-    case .accepted: isBusy.flag.load(ordering: .relaxed) ? .waits : .accepted
-    case .full: .full
-    case .closed: .closed
+    taken.count.withLock { count in
+      if count == Self.takenMax { return .full }
+      switch queue.offer(Job(work: work, sink: sink)) {
+      case .accepted:
+        count += 1
+        return count == 1 ? .accepted : .waits
+      case .full: return .full
+      case .closed: return .closed
+      }
     }
   }
 

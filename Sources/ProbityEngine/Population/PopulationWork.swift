@@ -7,18 +7,22 @@ public enum PopulationWork: Sendable {
   case rescore(RescoreOrder)
   /// By whom and why; zero = now.
   case sweep(at: UnixSeconds, actor: String, reason: String)
+  /// Of claims opened from one time on and before another, and of the merchants as of then.
+  case figures(from: UnixSeconds, to: UnixSeconds)
 }
 
 /// What is told while it goes on.
 public enum PopulationPart: Sendable {
   case rescore(RescorePart)
   case sweep(SweepPart)
+  case figures(KeyFiguresPart)
 }
 
 /// How it ends.
 public enum PopulationEnd: Sendable {
   case rescored(RescoreEnd)
   case swept(SweepEnd)
+  case figured(KeyFigures)
   /// It cannot be done as it was asked: nothing was told before.
   case refused(DeskRefusal)
   /// Nobody wanted more, or nobody took what there was for too long.

@@ -82,7 +82,7 @@ public final class ChangeHistory: Sendable {
   // MARK: The sequencer
 
   /// About 30 ns.
-  func append(_ change: AccountChange) {
+  package func append(_ change: AccountChange) {
     let next = ring.withLock { ring in
       let record = ChangeRecord(change)
       if ring.records.count < countMax {
@@ -102,7 +102,7 @@ public final class ChangeHistory: Sendable {
   }
 
   /// 0 as long as there was no change.
-  var hash: UInt64 {
+  package var hash: UInt64 {
     ring.withLock {
       $0.next == 0
         ? 0 : StateHash.of([$0.hashSum, $0.first, $0.next, $0.forgottenUpTo.rawValue])
@@ -111,10 +111,10 @@ public final class ChangeHistory: Sendable {
 
   // MARK: Copying: what is there does not change, but for being forgotten
 
-  func beginCopy() { ring.withLock { $0.copyNext = $0.first } }
-  func endCopy() { ring.withLock { $0.copyNext = nil } }
+  package func beginCopy() { ring.withLock { $0.copyNext = $0.first } }
+  package func endCopy() { ring.withLock { $0.copyNext = nil } }
 
-  var copyBacklog: Int {
+  package var copyBacklog: Int {
     ring.withLock { ring in
       ring.copyNext.map { Int(ring.next - Swift.max($0, ring.first)) } ?? 0
     }
@@ -123,7 +123,7 @@ public final class ChangeHistory: Sendable {
   /// Appends the next changes to `bytes`: number and record, 32 bytes each.
   ///
   /// - Returns: how many; nil if nothing is left right now.
-  func copyNext(countMax: Int, into bytes: inout [UInt8]) -> Int? {
+  package func copyNext(countMax: Int, into bytes: inout [UInt8]) -> Int? {
     ring.withLock { ring in
       guard let copied = ring.copyNext else { return nil }
       let first = Swift.max(copied, ring.first)
@@ -141,13 +141,13 @@ public final class ChangeHistory: Sendable {
   // MARK: Loading
 
   /// What is in no record.
-  struct Outline: Equatable {
-    var first: UInt64
-    var next: UInt64
-    var forgottenUpTo: UInt64
+  package struct Outline: Equatable {
+    package var first: UInt64
+    package var next: UInt64
+    package var forgottenUpTo: UInt64
   }
 
-  var outline: Outline {
+  package var outline: Outline {
     ring.withLock {
       Outline(first: $0.first, next: $0.next, forgottenUpTo: $0.forgottenUpTo.rawValue)
     }
@@ -156,13 +156,17 @@ public final class ChangeHistory: Sendable {
   private static let copiedBytes = 32
 
   /// Puts whole changes of a copy in, in the order in which they were copied. Bears any bytes.
-  func load(_ bytes: [UInt8]) throws(ClaimLoadFault) {
+  package func load(_ bytes: [UInt8]) throws(ClaimLoadFault) {
     if bytes.count % Self.copiedBytes != 0 { throw .partialRecord(byteCount: bytes.count) }
     try ring.withLock { (ring) throws(ClaimLoadFault) in
       for start in stride(from: 0, to: bytes.count, by: Self.copiedBytes) {
         let number = bytes.word(at: start)
         let record = ChangeRecord(words: (1...3).map { bytes.word(at: start + 8 * $0) })
-        if ring.records.isEmpty { (ring.first, ring.next) = (number, number) }
+        // Those left out before it were forgotten before their turn to be copied came.
+        if ring.records.isEmpty || number > ring.next {
+          ring.records = []
+          (ring.first, ring.next) = (number, number)
+        }
         guard number == ring.next, number < .max, record.change != nil else {
           throw .numberOutOfRange
         }
@@ -171,7 +175,6 @@ public final class ChangeHistory: Sendable {
     }
   }
 
-  /// Numbers that were copied and forgotten before the copy was complete give way.
   private func put(_ record: ChangeRecord, into ring: inout Ring) {
     // The places of the ring are by number, wherever the copy begins.
     if ring.records.isEmpty {
@@ -188,7 +191,7 @@ public final class ChangeHistory: Sendable {
     if ring.next - ring.first > UInt64(countMax) { ring.first += 1 }
   }
 
-  func finishLoad(_ outline: Outline) throws(ClaimLoadFault) {
+  package func finishLoad(_ outline: Outline) throws(ClaimLoadFault) {
     try ring.withLock { (ring) throws(ClaimLoadFault) in
       if ring.records.isEmpty && outline.first == outline.next {
         (ring.first, ring.next) = (outline.first, outline.next)

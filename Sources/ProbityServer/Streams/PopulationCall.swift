@@ -55,6 +55,7 @@ final class PopulationCall: StreamCall {
     switch sink.parts.poll() {
     case .rescore(let part): .rescore(part)
     case .sweep(let part): .sweep(part)
+    case .figures(let part): .kpi(part)
     case nil: nil
     }
   }
@@ -65,6 +66,7 @@ final class PopulationCall: StreamCall {
     switch end {
     case .rescored(let end): return .success(.rescore(end))
     case .swept(let end): return .success(.sweep(end))
+    case .figured(let figures): return .success(.kpi(figures))
     case .refused(let refusal): return .failure(CallFailure(refusal))
     case .cancelled:
       return .failure(

@@ -2,6 +2,7 @@ import IntegrityCore
 import ProbityEngine
 import ProbityWire
 import Reactor
+import Rescoring
 
 /// Calls that are answered in parts, as far as the client's credit goes.
 extension Connection {
@@ -25,6 +26,9 @@ extension Connection {
     case .rescore(var order):
       if order.asOf == .zero { order.asOf = arrival.wall }
       call = try begin(.rescore(order), .rescore, stream)
+    case .kpi(let from, let to):
+      let period = try Self.period(from, to, now: arrival.wall)
+      call = try begin(.figures(from: period.from, to: period.to), .kpi, stream)
     case .watch(let order): call = try loop.watches.open(order, for: self, stream: stream)
     }
     let now = service.clock.monotonicNanoseconds
@@ -34,6 +38,23 @@ extension Connection {
     }
     calls.streams[stream] = call
     pump(call)
+  }
+
+  private static func period(
+    _ from: UnixSeconds, _ to: UnixSeconds, now: UnixSeconds
+  ) throws(CallFailure) -> (from: UnixSeconds, to: UnixSeconds) {
+    let end = to == .zero ? now : to
+    let length = min(end.rawValue, KeyFigures.daysStandard * 86_400)
+    let start = from == .zero ? UnixSeconds(end.rawValue - length) : from
+    if start >= end {
+      throw CallFailure(.invalidArgument, "from must be before `to`", field: "from")
+    }
+    if end.rawValue - start.rawValue > KeyFigures.daysMax * 86_400 {
+      throw CallFailure(
+        .invalidArgument, "from must be at most \(KeyFigures.daysMax) days before `to`",
+        field: "from")
+    }
+    return (start, end)
   }
 
   private func begin(

@@ -1,7 +1,7 @@
 import IntegrityCore
 
 /// Which watches want to hear of which account: some 50 bytes an account of a watch.
-struct WatchIndex {
+package struct WatchIndex {
   /// The first node of each account that is watched.
   private var heads: [AccountKey: Int32] = [:]
   private var nodes: [Node] = []
@@ -14,9 +14,11 @@ struct WatchIndex {
   }
 
   /// Accounts of all watches together.
-  private(set) var count = 0
+  package private(set) var count = 0
 
-  mutating func insert(_ account: AccountKey, of watch: UInt32) {
+  package init() {}
+
+  package mutating func insert(_ account: AccountKey, of watch: UInt32) {
     let node = Node(watch: watch, next: heads[account] ?? -1)
     let place: Int32
     if free >= 0 {
@@ -32,7 +34,7 @@ struct WatchIndex {
   }
 
   /// - Precondition: it was inserted.
-  mutating func remove(_ account: AccountKey, of watch: UInt32) {
+  package mutating func remove(_ account: AccountKey, of watch: UInt32) {
     guard var place = heads[account] else { preconditionFailure("nobody watches that account") }
     var before: Int32 = -1
     while nodes[Int(place)].watch != watch {
@@ -52,7 +54,7 @@ struct WatchIndex {
   }
 
   /// Calls `body` with every watch of `account`.
-  func forEach(of account: AccountKey, _ body: (UInt32) -> Void) {
+  package func forEach(of account: AccountKey, _ body: (UInt32) -> Void) {
     guard var place = heads[account] else { return }
     while place >= 0 {
       body(nodes[Int(place)].watch)

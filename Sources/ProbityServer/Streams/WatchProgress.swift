@@ -6,33 +6,33 @@ import ProbityEngine
 /// Live, it is given the changes that it wants as they come. With too many of them waiting to be
 /// taken, or begun in the past, it goes through the history by itself until it has caught up:
 /// so it holds few changes, however slowly they are taken.
-struct WatchProgress {
-  let order: WatchOrder
+package struct WatchProgress {
+  package let order: WatchOrder
   /// Changes that wait to be sent, each with its number in the history.
   private var waiting: [(number: UInt64, change: AccountChange)] = []
   /// Where it reads in the history; nil = it is live.
-  private(set) var catchingUpFrom: UInt64?
+  package private(set) var catchingUpFrom: UInt64?
   /// All changes up to here are told, or among those that wait.
   private var cursor: LogPosition
   private var toldCursor: LogPosition?
 
   /// Changes that may wait; and that are sent in one part.
-  static let waitingMax = 512
-  static let partMax = 256
+  package static let waitingMax = 512
+  package static let partMax = 256
   /// Changes that are gone through in one go while it catches up.
   static let goMax = 1_024
 
   /// - Parameter number: the first change behind `cursor`.
-  init(_ order: WatchOrder, from number: UInt64, cursor: LogPosition) {
+  package init(_ order: WatchOrder, from number: UInt64, cursor: LogPosition) {
     self.order = order
     self.cursor = cursor
     catchingUpFrom = number
   }
 
-  var isLive: Bool { catchingUpFrom == nil }
+  package var isLive: Bool { catchingUpFrom == nil }
 
   /// A change that this watch may want, as it comes: only while it is live.
-  mutating func take(_ change: AccountChange, number: UInt64) {
+  package mutating func take(_ change: AccountChange, number: UInt64) {
     if !isLive || !order.kinds.contains(change.what) { return }
     waiting.append((number, change))
     if waiting.count <= Self.waitingMax { return }
@@ -52,7 +52,7 @@ struct WatchProgress {
   ///   - live: the number from which on changes are given as they come.
   ///   - position: all changes up to there have numbers below `live`.
   /// - Returns: the position up to which changes are forgotten, if it is too late.
-  mutating func catchUp(
+  package mutating func catchUp(
     with history: ChangeHistory, live: UInt64, position: LogPosition
   ) -> LogPosition? {
     guard let from = catchingUpFrom, waiting.count < Self.partMax else { return nil }
@@ -79,7 +79,7 @@ struct WatchProgress {
   /// - Parameters:
   ///   - position: a live watch was given all changes up to there.
   ///   - tellsCursor: also where there is no change, but it has come further.
-  mutating func nextPart(position: LogPosition, tellsCursor: Bool) -> WatchPart? {
+  package mutating func nextPart(position: LogPosition, tellsCursor: Bool) -> WatchPart? {
     if isLive { cursor = max(cursor, position) }
     if waiting.isEmpty && (toldCursor == cursor || !tellsCursor) { return nil }
     let count = min(waiting.count, Self.partMax)

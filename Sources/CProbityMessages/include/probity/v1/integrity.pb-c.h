@@ -100,6 +100,10 @@ typedef struct Probity__V1__WatchRequest Probity__V1__WatchRequest;
 typedef struct Probity__V1__AccountChange Probity__V1__AccountChange;
 typedef struct Probity__V1__WatchPart Probity__V1__WatchPart;
 typedef struct Probity__V1__WatchReply Probity__V1__WatchReply;
+typedef struct Probity__V1__KpiRequest Probity__V1__KpiRequest;
+typedef struct Probity__V1__KpiPart Probity__V1__KpiPart;
+typedef struct Probity__V1__KpiDay Probity__V1__KpiDay;
+typedef struct Probity__V1__KpiReply Probity__V1__KpiReply;
 
 
 /* --- enums --- */
@@ -559,10 +563,14 @@ struct  Probity__V1__ScoreBatchRequest
   size_t n_accounts;
   uint64_t *accounts;
   uint64_t as_of;
+  /*
+   * Merchants: answer with `sourcing` as well.
+   */
+  protobuf_c_boolean sourcing;
 };
 #define PROBITY__V1__SCORE_BATCH_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&probity__v1__score_batch_request__descriptor) \
-    , PROBITY__V1__ACCOUNT_KIND__ACCOUNT_KIND_UNSPECIFIED, 0,NULL, 0 }
+    , PROBITY__V1__ACCOUNT_KIND__ACCOUNT_KIND_UNSPECIFIED, 0,NULL, 0, 0 }
 
 
 /*
@@ -584,10 +592,16 @@ struct  Probity__V1__ScoreBatchReply
   uint32_t policy_version;
   uint64_t policy_hash;
   protobuf_c_boolean degraded;
+  /*
+   * If asked for. Bits 0–2 Standing, 3–5 Certification in force, 6–16 the weight in
+   * rankings in thousandths, 0…2000; 17–31 are zero.
+   */
+  size_t n_sourcing;
+  uint32_t *sourcing;
 };
 #define PROBITY__V1__SCORE_BATCH_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&probity__v1__score_batch_reply__descriptor) \
-    , 0,NULL, 0,NULL, 0, 0, 0, 0, 0 }
+    , 0,NULL, 0,NULL, 0, 0, 0, 0, 0, 0,NULL }
 
 
 struct  Probity__V1__ExplainRequest
@@ -695,8 +709,8 @@ struct  Probity__V1__ExplainReply
   uint64_t last_event_at;
   uint64_t first_event_day_at;
   /*
-   * Distinct counterparties that complained (merchant) or were complained
-   * about (buyer), estimated.
+   * Distinct buyers whose orders went wrong (merchant), or merchants that were claimed
+   * against (buyer), estimated.
    */
   uint32_t distinct_counterparties;
   /*
@@ -2269,6 +2283,146 @@ struct  Probity__V1__WatchReply
 #define PROBITY__V1__WATCH_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&probity__v1__watch_reply__descriptor) \
     , 0 }
+
+
+/*
+ * The committee's figures over a period.
+ */
+struct  Probity__V1__KpiRequest
+{
+  ProtobufCMessage base;
+  /*
+   * UTC seconds: claims opened from `from` on and before `to`, at most 400 days; `to`
+   * 0 = the server's clock, `from` 0 = 90 days before.
+   */
+  uint64_t from;
+  uint64_t to;
+};
+#define PROBITY__V1__KPI_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__kpi_request__descriptor) \
+    , 0, 0 }
+
+
+struct  Probity__V1__KpiPart
+{
+  ProtobufCMessage base;
+  /*
+   * Claims and accounts looked at so far, and that there are.
+   */
+  uint64_t walked;
+  uint64_t total;
+};
+#define PROBITY__V1__KPI_PART__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__kpi_part__descriptor) \
+    , 0, 0 }
+
+
+/*
+ * Claims of one UTC day.
+ */
+struct  Probity__V1__KpiDay
+{
+  ProtobufCMessage base;
+  /*
+   * Days since 1970-01-01.
+   */
+  uint32_t day;
+  uint64_t claims;
+  /*
+   * Decided without a human, as things stand.
+   */
+  uint64_t automatic;
+  /*
+   * Reserved or paid by the platform, in minor units.
+   */
+  int64_t compensated;
+  /*
+   * Found abusive.
+   */
+  uint64_t abuse;
+};
+#define PROBITY__V1__KPI_DAY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__kpi_day__descriptor) \
+    , 0, 0, 0, 0, 0 }
+
+
+struct  Probity__V1__KpiReply
+{
+  ProtobufCMessage base;
+  uint64_t from;
+  uint64_t to;
+  uint64_t claims;
+  uint64_t withdrawn;
+  /*
+   * By `Outcome`, from the first to the last, as things stand.
+   */
+  size_t n_outcomes;
+  uint64_t *outcomes;
+  /*
+   * Claims that no human has decided and none has to.
+   */
+  uint64_t automatic;
+  /*
+   * Decided by humans, and the seconds from opening to verdict, as a sum and by
+   * duration: less than 1, 4, 12, 24, 48, 72, 120, 168, 336 hours, and more.
+   */
+  uint64_t human;
+  uint64_t human_seconds;
+  size_t n_human_hours;
+  uint64_t *human_hours;
+  uint64_t appeals_upheld;
+  uint64_t appeals_rejected;
+  uint64_t appeals_open;
+  /*
+   * Claims that were decided in shadow as well, and otherwise there.
+   */
+  uint64_t shadowed;
+  uint64_t shadow_flips;
+  /*
+   * Minor units: asked for, paid or reserved by the platform, claimed and found
+   * abusive, paid and found wrong or undone later.
+   */
+  int64_t claimed;
+  int64_t compensated;
+  int64_t abuse_stopped;
+  int64_t leaked;
+  uint64_t abuse_count;
+  uint64_t leaked_count;
+  /*
+   * Steps of merchants in the period, by the standing that they led to; and appeals
+   * against steps that were upheld.
+   */
+  size_t n_steps;
+  uint64_t *steps;
+  uint64_t step_appeals_upheld;
+  /*
+   * Sums over all merchants, decayed, as of `to`.
+   */
+  double orders;
+  double false_shipments;
+  double late_pickups;
+  double no_stock;
+  double quality_refunds;
+  /*
+   * Merchants by standing.
+   */
+  size_t n_standings;
+  uint64_t *standings;
+  /*
+   * Scores by the policy in force, and by that in shadow (0 = none).
+   */
+  size_t n_sums;
+  Probity__V1__RescoreSums **sums;
+  uint64_t shadow_hash;
+  size_t n_days;
+  Probity__V1__KpiDay **days;
+  uint32_t policy_version;
+  uint64_t policy_hash;
+  uint64_t log_position;
+};
+#define PROBITY__V1__KPI_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&probity__v1__kpi_reply__descriptor) \
+    , 0, 0, 0, 0, 0,NULL, 0, 0, 0, 0,NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0, 0, 0, 0, 0, 0, 0,NULL, 0,NULL, 0, 0,NULL, 0, 0, 0 }
 
 
 /* Probity__V1__Hello methods */
@@ -3886,6 +4040,82 @@ Probity__V1__WatchReply *
 void   probity__v1__watch_reply__free_unpacked
                      (Probity__V1__WatchReply *message,
                       ProtobufCAllocator *allocator);
+/* Probity__V1__KpiRequest methods */
+void   probity__v1__kpi_request__init
+                     (Probity__V1__KpiRequest         *message);
+size_t probity__v1__kpi_request__get_packed_size
+                     (const Probity__V1__KpiRequest   *message);
+size_t probity__v1__kpi_request__pack
+                     (const Probity__V1__KpiRequest   *message,
+                      uint8_t             *out);
+size_t probity__v1__kpi_request__pack_to_buffer
+                     (const Probity__V1__KpiRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__KpiRequest *
+       probity__v1__kpi_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__kpi_request__free_unpacked
+                     (Probity__V1__KpiRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__KpiPart methods */
+void   probity__v1__kpi_part__init
+                     (Probity__V1__KpiPart         *message);
+size_t probity__v1__kpi_part__get_packed_size
+                     (const Probity__V1__KpiPart   *message);
+size_t probity__v1__kpi_part__pack
+                     (const Probity__V1__KpiPart   *message,
+                      uint8_t             *out);
+size_t probity__v1__kpi_part__pack_to_buffer
+                     (const Probity__V1__KpiPart   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__KpiPart *
+       probity__v1__kpi_part__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__kpi_part__free_unpacked
+                     (Probity__V1__KpiPart *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__KpiDay methods */
+void   probity__v1__kpi_day__init
+                     (Probity__V1__KpiDay         *message);
+size_t probity__v1__kpi_day__get_packed_size
+                     (const Probity__V1__KpiDay   *message);
+size_t probity__v1__kpi_day__pack
+                     (const Probity__V1__KpiDay   *message,
+                      uint8_t             *out);
+size_t probity__v1__kpi_day__pack_to_buffer
+                     (const Probity__V1__KpiDay   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__KpiDay *
+       probity__v1__kpi_day__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__kpi_day__free_unpacked
+                     (Probity__V1__KpiDay *message,
+                      ProtobufCAllocator *allocator);
+/* Probity__V1__KpiReply methods */
+void   probity__v1__kpi_reply__init
+                     (Probity__V1__KpiReply         *message);
+size_t probity__v1__kpi_reply__get_packed_size
+                     (const Probity__V1__KpiReply   *message);
+size_t probity__v1__kpi_reply__pack
+                     (const Probity__V1__KpiReply   *message,
+                      uint8_t             *out);
+size_t probity__v1__kpi_reply__pack_to_buffer
+                     (const Probity__V1__KpiReply   *message,
+                      ProtobufCBuffer     *buffer);
+Probity__V1__KpiReply *
+       probity__v1__kpi_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   probity__v1__kpi_reply__free_unpacked
+                     (Probity__V1__KpiReply *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Probity__V1__Hello_Closure)
@@ -4143,6 +4373,18 @@ typedef void (*Probity__V1__WatchPart_Closure)
 typedef void (*Probity__V1__WatchReply_Closure)
                  (const Probity__V1__WatchReply *message,
                   void *closure_data);
+typedef void (*Probity__V1__KpiRequest_Closure)
+                 (const Probity__V1__KpiRequest *message,
+                  void *closure_data);
+typedef void (*Probity__V1__KpiPart_Closure)
+                 (const Probity__V1__KpiPart *message,
+                  void *closure_data);
+typedef void (*Probity__V1__KpiDay_Closure)
+                 (const Probity__V1__KpiDay *message,
+                  void *closure_data);
+typedef void (*Probity__V1__KpiReply_Closure)
+                 (const Probity__V1__KpiReply *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -4259,6 +4501,10 @@ extern const ProtobufCMessageDescriptor probity__v1__watch_request__descriptor;
 extern const ProtobufCMessageDescriptor probity__v1__account_change__descriptor;
 extern const ProtobufCMessageDescriptor probity__v1__watch_part__descriptor;
 extern const ProtobufCMessageDescriptor probity__v1__watch_reply__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__kpi_request__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__kpi_part__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__kpi_day__descriptor;
+extern const ProtobufCMessageDescriptor probity__v1__kpi_reply__descriptor;
 
 PROTOBUF_C__END_DECLS
 

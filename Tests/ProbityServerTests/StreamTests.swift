@@ -1,0 +1,425 @@
+import IntegrityCore
+import IntegrityPolicy
+import NIOCore
+import ProbityClient
+import ProbityServer
+import ProbityWire
+import Rescoring
+import Testing
+
+/// Calls that are answered in parts, over a real connection.
+@Suite(.serialized, .timeLimit(.minutes(2))) struct StreamTests {
+  private static let merchant = AccountID(77)
+  private static let start = UnixSeconds(1_760_000_000)
+
+  /// So many merchants with 100 orders each, of which every second is late.
+  private static func fill(
+    _ client: ProbityClient, merchants: UInt64 = 3, buyers: UInt64 = 100, source: UInt64 = 9
+  ) async throws {
+    var sequence: UInt64 = 0
+    for merchant in 0..<merchants {
+      var commands: [Command] = []
+      for index in 0..<100 as Range<UInt64> {
+        sequence += 2
+        let id = AccountID(Self.merchant.rawValue + merchant)
+        let buyer = AccountID(1 + (index + merchant) % buyers)
+        commands.append(
+          Command(
+            source: source, sequence: sequence,
+            event: Event(
+              at: start, buyer: buyer, merchant: id, amount: Minor(1_000),
+              detail: .settled(orderedAt: .zero))))
+        if index % 2 == 0 {
+          commands.append(
+            Command(
+              source: source, sequence: sequence + 1,
+              event: Event(at: start, buyer: buyer, merchant: id, detail: .pickedUp(late: true))))
+        }
+      }
+      _ = try await client.record(commands)
+    }
+  }
+
+  private static func day(_ day: UInt32) -> UnixSeconds {
+    UnixSeconds(start.rawValue + day * 86_400)
+  }
+
+  private static func swept(
+    _ client: ProbityClient, day: UInt32
+  ) async throws -> (steps: [SweepStep], end: SweepEnd?) {
+    let call = try await client.sweep(actor: "night", at: Self.day(day))
+    var steps: [SweepStep] = []
+    while case .sweep(let part)? = try await call.next() { steps += part.steps }
+    if case .sweep(let end)? = call.end { return (steps, end) }
+    return (steps, nil)
+  }
+
+  // MARK: Sweep
+
+  @Test func aSweepMovesWhoseEvidenceCallsForIt() async throws {
+    try await DeskTests.withClient { client, _ in
+      try await Self.fill(client)
+      let early = try await Self.swept(client, day: 29)
+      #expect(early.steps.isEmpty && early.end?.standings == [3, 0, 0, 0, 0])
+      let first = try await Self.swept(client, day: 31)
+      #expect(first.steps.count == 3 && first.end?.worseCount == 3)
+      #expect(first.steps.allSatisfy { $0.before == .normal && $0.after == .watch })
+      #expect(first.steps.allSatisfy { $0.finding?.dimension == .latePickup })
+      #expect(first.end?.standings == [0, 3, 0, 0, 0] && first.end?.merchantCount == 3)
+      let again = try await Self.swept(client, day: 31)
+      #expect(again.steps.isEmpty && again.end?.worseCount == 0)
+      _ = try await Self.swept(client, day: 38)
+      let notice = try await Self.swept(client, day: 45)
+      #expect(notice.end?.standings == [0, 0, 0, 3, 0] && notice.end?.waitingCount == 0)
+      let over = try await Self.swept(client, day: 75)
+      #expect(over.end?.waitingCount == 3 && over.steps.allSatisfy(\.isWaiting))
+      #expect(over.end?.standings == [0, 0, 0, 3, 0], "a human alone clears out")
+      let page = try await client.standings(StandingFilter(isWaiting: true))
+      #expect(page.standings.count == 3)
+      let out = try await client.decideStanding(
+        Self.merchant, .clearOut, actor: "li", at: Self.day(75))
+      #expect(out.report.standing == .clearedOut)
+      let ranked = try await client.scoreBatch([Self.merchant], kind: .merchant, sourcing: true)
+      #expect(ranked.sourcing == [PackedSourcing(.clearedOut, nil, weight: 0)])
+    }
+  }
+
+  @Test func aSweepSaysWhomThePolicyInShadowWouldHit() async throws {
+    try await DeskTests.withClient { client, _ in
+      try await Self.fill(client)
+      let strict = PolicyDocument.unboundText(version: 40)
+        .replacing("maturityDays: 30", with: "maturityDays: 5")
+      let put = try await client.putPolicy(strict, actor: "li")
+      _ = try await client.shadowPolicy(put.hash, actor: "li")
+      let swept = try await Self.swept(client, day: 10)
+      #expect(swept.end?.shadowHash == put.hash && swept.end?.shadowWorseCount == 3)
+      #expect(swept.steps.count == 3)
+      #expect(
+        swept.steps.allSatisfy { $0.after == .normal && $0.shadowCallsFor == .clearOutNotice })
+      await DeskTests.failure(.failedPrecondition, field: "policy", notExecuted: false) {
+        _ = try await client.activatePolicy(put.hash, actor: "li")
+      }
+    }
+  }
+
+  // MARK: Rescore
+
+  private static func rescored(
+    _ client: ProbityClient, _ order: RescoreOrder
+  ) async throws -> (RescoreSummary, [RescoreRow], RescoreEnd?) {
+    let call = try await client.rescore(order)
+    var summary = RescoreSummary()
+    var rows: [RescoreRow] = []
+    while case .rescore(let part)? = try await call.next() {
+      summary.add(part)
+      rows += part.rows
+    }
+    if case .rescore(let end)? = call.end { return (summary, rows, end) }
+    return (summary, rows, nil)
+  }
+
+  private static let strict = PolicyDocument.unboundText(version: 41)
+    .replacing("  base: 600\n", with: "  base: 400\n")
+
+  @Test func aRescoreJudgesEverybodyTwice() async throws {
+    try await DeskTests.withClient { client, daemon in
+      try await Self.fill(client, merchants: 20, buyers: 90)
+      let asOf = Self.day(1)
+      let (summary, rows, end) = try await Self.rescored(
+        client, RescoreOrder(.document(Self.strict), asOf: asOf, rows: .scores))
+      #expect(summary.buyers.tiers.total == 90 && summary.merchants.tiers.total == 20)
+      #expect(rows.count == 110, "the base is another one for all")
+      #expect(Set(rows.map(\.account)).count == 110)
+      let candidate = try PolicyDocument.load(yaml: Self.strict, file: "strict").policy
+      #expect(end?.candidateHash == candidate.hash && end?.policyHash == daemon.engine.policy.hash)
+      let clock = DecayClock(.standard, now: asOf)
+      for row in rows {
+        let record = try #require(daemon.engine.table.record(of: row.account))
+        let before = daemon.engine.policy.judge(record, at: clock)
+        let after = candidate.judge(record, at: clock)
+        #expect(row.before.score == before.score && row.after.score == after.score)
+        #expect(row.before.tier == before.tier && row.after.tier == after.tier)
+      }
+      let changed = rows.filter { $0.before.tier != $0.after.tier }
+      let byTier = try await Self.rescored(
+        client, RescoreOrder(.document(Self.strict), asOf: asOf, rows: .tiers))
+      #expect(Set(byTier.1.map(\.account)) == Set(changed.map(\.account)) && !changed.isEmpty)
+      #expect(
+        summary.buyers.tiers.changedCount + summary.merchants.tiers.changedCount
+          == UInt64(changed.count))
+      #expect(summary.movers.movers.count == 20)
+    }
+  }
+
+  /// Shards that are complete are not told again; together they are the whole.
+  @Test func aRescoreGoesOnWhereItWasInterrupted() async throws {
+    try await DeskTests.withClient { client, _ in
+      try await Self.fill(client, merchants: 20, buyers: 90)
+      let order = RescoreOrder(.document(Self.strict), asOf: Self.day(1), rows: .scores)
+      let whole = try await Self.rescored(client, order)
+      var parts = RescoreSummary()
+      var rows: Set<AccountKey> = []
+      while parts.nextShard < 16 {
+        var rest = order
+        rest.firstShard = parts.nextShard
+        let call = try await client.rescore(rest)
+        let before = parts.nextShard
+        while case .rescore(let part)? = try await call.next() {
+          #expect(part.shard >= before)
+          for row in part.rows { rows.insert(row.account) }
+          parts.add(part)
+          if parts.nextShard == before + 3 { break }
+        }
+        call.cancel()
+      }
+      #expect(parts.buyers == whole.0.buyers && parts.merchants == whole.0.merchants)
+      #expect(parts.movers.movers == whole.0.movers.movers)
+      #expect(rows.count == 110)
+    }
+  }
+
+  @Test func claimsAreDecidedOnceMore() async throws {
+    try await DeskTests.withClient { client, _ in
+      let now = DeskTests.now
+      for id in 1...9 as ClosedRange<UInt64> {
+        let claim = Claim(
+          id: ClaimID(id), buyer: AccountID(id), merchant: AccountID(77), openedAt: now,
+          amount: Minor(2_000), kind: .quality, allegation: .defective,
+          proofs: id <= 3 ? .emptyParcel : [])
+        _ = try await client.openClaim(claim, at: now)
+      }
+      let none = PolicyDocument.unboundText(version: 42)
+        .replacing("amountMax: 5000", with: "amountMax: 0")
+      let (summary, _, _) = try await Self.rescored(
+        client, RescoreOrder(.document(none), asOf: now, claimDays: 30))
+      let claims = try #require(summary.claims)
+      #expect(claims.claimCount == 9 && claims.unreadableCount == 0)
+      #expect(claims.outcomes.count(.platformCompensates, .platformCompensates) == 3)
+      #expect(claims.outcomes.count(.platformCompensates, .returnAndRefund) == 6)
+      #expect(claims.subsidyBefore == Minor(18_000) && claims.subsidyAfter == Minor(6_000))
+      let same = try await Self.rescored(client, RescoreOrder(asOf: now, claimDays: 30)).0.claims
+      #expect(same?.changedCount == 0 && same?.claimCount == 9)
+      let later = try await Self.rescored(
+        client, RescoreOrder(asOf: UnixSeconds(now.rawValue + 90 * 86_400), claimDays: 30))
+      #expect(later.0.claims?.claimCount == 0)
+    }
+  }
+
+  @Test func aCandidateThatDoesNotReadIsRefusedWithItsLine() async throws {
+    try await DeskTests.withClient { client, _ in
+      let call = try await client.rescore(RescoreOrder(.document("version: x\n")))
+      let failure = await DeskTests.failure(.invalidArgument, field: "document", notExecuted: true)
+      {
+        while try await call.next() != nil {}
+      }
+      #expect(failure?.message.contains(":1:10") == true, "\(failure?.message ?? "")")
+      let unknown = try await client.rescore(RescoreOrder(.put(77)))
+      await DeskTests.failure(.notFound, field: "policy", notExecuted: true) {
+        while try await unknown.next() != nil {}
+      }
+    }
+  }
+
+  /// One at work whose parts nobody takes, one that waits, and no third.
+  @Test func thereIsOneAtATimeAndOneThatWaits() async throws {
+    try await DeskTests.withClient { client, daemon in
+      for source in 1...4 as ClosedRange<UInt64> {
+        let commands = (1...10_000 as ClosedRange<UInt64>).map { index in
+          Command(
+            source: source, sequence: index,
+            event: Event(
+              at: Self.start, buyer: AccountID(source * 10_000 + index), merchant: Self.merchant,
+              amount: Minor(1_000), detail: .settled(orderedAt: .zero)))
+        }
+        _ = try await client.record(commands)
+      }
+      try await daemon.withSocket { socket in
+        try await socket.hello()
+        _ = try await socket.next()
+        // Enough rows that the work waits for its reader: no window is granted.
+        let order = RescoreOrder(.document(Self.strict), asOf: Self.day(1), rows: .scores)
+        var bytes = ByteBuffer()
+        for stream in 1...3 as ClosedRange<UInt32> {
+          socket.codec.encodeStreamRequest(.rescore(order), .init(stream: stream), to: &bytes)
+        }
+        try await socket.send(bytes)
+        let refused = try await socket.failure(of: 3)
+        #expect(refused?.status == .unavailable && refused?.notExecuted == true)
+        #expect(refused?.retryAfterMilliseconds ?? 0 > 0)
+      }
+    }
+  }
+
+  // MARK: Credit, cancelling, ending
+
+  /// Without a WINDOW no more comes than the stream began with, and lookups are answered.
+  @Test func aSlowReaderHoldsUpNobody() async throws {
+    try await DeskTests.withClient(limits: { $0.watchSignInterval = .milliseconds(20) }) {
+      client, daemon in
+      try await daemon.withSocket { socket in
+        try await socket.hello()
+        _ = try await socket.next()
+        var bytes = ByteBuffer()
+        socket.codec.encodeStreamRequest(
+          .watch(WatchOrder(kinds: [ChangeKinds(.override)])), .init(stream: 1), to: &bytes)
+        try await socket.send(bytes)
+        // Each change takes some 40 bytes.
+        let count = ProtocolLimits.streamCreditBytes / 30
+        for index in 1...count {
+          _ = try await client.setOverride(
+            AccountKey(.buyer, AccountID(UInt64(index))), .listed, actor: "li")
+          if index % 1_000 == 0 { _ = try await client.health() }
+        }
+        var (received, changes) = (0, 0)
+        var stream: UInt32 = 1
+        func ask() async throws {
+          stream += 1
+          var call = ByteBuffer()
+          socket.codec.encodeHealthRequest(service: "", .init(stream: stream), to: &call)
+          try await socket.send(call)
+        }
+        try await ask()
+        while let (header, payload) = try await socket.next() {
+          if header.type == .response && header.stream == stream { break }
+          received += payload.readableBytes
+          changes += try Self.changes(socket, payload)
+        }
+        #expect(received > ProtocolLimits.streamCreditBytes / 2)
+        #expect(received < ProtocolLimits.streamCreditBytes + 64_000)
+        #expect(changes < count)
+        // What is granted comes.
+        var window = ByteBuffer()
+        for number in [1, 0] as [UInt32] {
+          FrameHeader(type: .window, stream: number, time: 10 << 20).write(to: &window)
+        }
+        try await socket.send(window)
+        while changes < count, let (header, payload) = try await socket.next() {
+          if header.type == .data { changes += try Self.changes(socket, payload) }
+        }
+        #expect(changes == count)
+        var cancel = ByteBuffer()
+        FrameHeader(type: .cancel, stream: 1).write(to: &cancel)
+        try await socket.send(cancel)
+        #expect(try await socket.failure(of: 1)?.status == .cancelled)
+      }
+    }
+  }
+
+  private static func changes(_ socket: RawConnection, _ payload: ByteBuffer) throws -> Int {
+    if case .watch(let part) = try socket.part(.watch, payload) { part.changes.count } else { 0 }
+  }
+
+  @Test func aDeadlineEndsAStream() async throws {
+    try await DeskTests.withClient { _, daemon in
+      try await daemon.withSocket { socket in
+        try await socket.hello()
+        _ = try await socket.next()
+        var bytes = ByteBuffer()
+        socket.codec.encodeStreamRequest(
+          .watch(WatchOrder()), .init(stream: 1, timeoutMicroseconds: 50_000), to: &bytes)
+        try await socket.send(bytes)
+        #expect(try await socket.failure(of: 1)?.status == .deadlineExceeded)
+      }
+    }
+  }
+
+  @Test func aServerThatLeavesEndsItsStreams() async throws {
+    try await Daemon.run { daemon in
+      try await daemon.withSocket { socket in
+        try await socket.hello()
+        _ = try await socket.next()
+        var bytes = ByteBuffer()
+        socket.codec.encodeStreamRequest(.watch(WatchOrder()), .init(stream: 1), to: &bytes)
+        try await socket.send(bytes)
+        // Its first part says where it begins.
+        #expect(try await socket.next()?.0.type == .data)
+        await daemon.shutDown()
+        #expect(try await socket.failure(of: 1)?.status == .unavailable)
+      }
+    }
+  }
+
+  // MARK: Watch
+
+  @Test func changesAreToldAsTheyCome() async throws {
+    try await DeskTests.withClient { client, _ in
+      let watched = AccountKey(.merchant, Self.merchant)
+      let watching = client.watch(
+        WatchOrder([watched], kinds: [ChangeKinds(.certification), ChangeKinds(.override)]))
+      let first = try await watching.next()
+      #expect(first.changes.isEmpty)
+      try await client.setOverride(AccountKey(.merchant, AccountID(5)), .listed, actor: "li")
+      try await client.setOverride(AccountKey(.buyer, Self.merchant), .listed, actor: "li")
+      let position = try await client.setOverride(watched, .listed, actor: "li")
+      var part = try await watching.next()
+      while part.changes.isEmpty { part = try await watching.next() }
+      #expect(part.changes.map(\.position) == [position] && part.cursor >= position)
+      #expect(part.changes.map(\.account) == [watched] && part.changes[0].after == 3)
+      _ = try await client.certify(Self.merchant, .factory, endsAt: UnixSeconds(.max), actor: "li")
+      repeat { part = try await watching.next() } while part.changes.isEmpty
+      #expect(part.changes.map(\.what) == [.certification])
+      // Another one from the past.
+      let late = client.watch(WatchOrder(cursor: LogPosition(position.rawValue - 2)))
+      var told: [AccountChange] = []
+      while told.count < 3 { told += try await late.next().changes }
+      #expect(told.map(\.account.id.rawValue) == [77, 77, 77])
+    }
+  }
+
+  @Test func aCursorOfTheFutureIsRefused() async throws {
+    try await DeskTests.withClient { client, _ in
+      let watching = client.watch(WatchOrder(cursor: LogPosition(1_000_000)))
+      await DeskTests.failure(.outOfRange, field: "cursor", notExecuted: true) {
+        _ = try await watching.next()
+      }
+    }
+  }
+
+  @Test func thereIsABoundOfWatchedAccounts() async throws {
+    try await DeskTests.withClient(limits: { $0.watchedAccountsMax = 10 }) { client, _ in
+      let accounts = Set((1...11 as ClosedRange<UInt64>).map { AccountKey(.buyer, AccountID($0)) })
+      let watching = client.watch(WatchOrder(accounts))
+      await DeskTests.failure(.resourceExhausted, field: "", notExecuted: true) {
+        _ = try await watching.next()
+      }
+    }
+  }
+
+  // MARK: Figures
+
+  @Test func figuresAreOfThePeriod() async throws {
+    try await DeskTests.withClient { client, _ in
+      try await Self.fill(client)
+      let now = DeskTests.now
+      for id in 1...6 as ClosedRange<UInt64> {
+        let claim = Claim(
+          id: ClaimID(id), buyer: AccountID(500 + id), merchant: AccountID(77), openedAt: now,
+          amount: Minor(2_000), kind: .quality, allegation: .defective)
+        _ = try await client.openClaim(claim, at: now)
+      }
+      let later = UnixSeconds(now.rawValue + 7_200)
+      _ = try await client.decideClaim(ClaimID(1), .abuse, actor: "li", at: later)
+      _ = try await client.decideClaim(ClaimID(2), .upheld, actor: "li", at: later)
+      func figures(_ from: UnixSeconds, _ to: UnixSeconds) async throws -> KeyFigures? {
+        let call = try await client.keyFigures(from: from, to: to)
+        while try await call.next() != nil {}
+        if case .kpi(let figures)? = call.end { return figures }
+        return nil
+      }
+      let found = try await figures(now, UnixSeconds(now.rawValue + 86_400))
+      #expect(found?.claims.claimCount == 6 && found?.claims.humanCount == 2)
+      #expect(found?.claims.humanSeconds == 14_400 && found?.claims.abuseCount == 1)
+      #expect(
+        found?.market.standings == [4, 0, 0, 0, 0] || found?.market.standings == [3, 0, 0, 0, 0])
+      #expect(found.map { $0.market.latePickups > 5 } == true)
+      let before = try await figures(UnixSeconds(now.rawValue - 86_400), now)
+      #expect(before?.claims.claimCount == 0)
+      await DeskTests.failure(.invalidArgument, field: "from", notExecuted: true) {
+        _ = try await figures(later, now)
+      }
+      await DeskTests.failure(.invalidArgument, field: "from", notExecuted: true) {
+        _ = try await figures(UnixSeconds(1_000_000_000), now)
+      }
+    }
+  }
+}
