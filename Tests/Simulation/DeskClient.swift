@@ -67,6 +67,9 @@ struct DeskClient {
         allegation: allegations[random.below(3)], proofs: proofs[random.below(proofs.count)]))
   }
 
+  /// Merchants that no event names: all of their evidence is of claims.
+  static let merchants = (101...106 as ClosedRange<UInt64>).map { AccountID($0) }
+
   private func order(_ random: inout SplitMix64, _ now: UnixSeconds) -> DeskAction {
     let buyer = AccountKey(.buyer, AccountID(UInt64(1 + random.below(60))))
     let other = AccountKey(.buyer, AccountID(UInt64(1 + random.below(60))))

@@ -38,6 +38,10 @@ struct NaiveModel {
       counters[piece.counter, default: []].append((piece.weight, piece.at))
       hear(of: piece.counter.account, at: piece.isHeard ? piece.at : .zero)
     }
+    // One can be certified before anything is heard of it.
+    if case (.certify(let merchant, _, _), .success) = (command.action, result) {
+      hear(of: AccountKey(.merchant, merchant), at: .zero)
+    }
   }
 
   /// - Returns: whether it changed anything.

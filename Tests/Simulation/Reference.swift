@@ -94,6 +94,7 @@ struct Reference {
     }
     try compareWithModel(recovered)
     try compareClaims(recovered.desk)
+    try checkStandings(recovered)
     recovered.desk.checkInvariants()
   }
 
@@ -139,6 +140,33 @@ struct Reference {
 }
 
 extension Reference {
+  /// What lookups see of a merchant is what the desk has, and a human has cleared it out.
+  private func checkStandings(_ state: IntegrityState) throws {
+    for merchant in DeskClient.merchants {
+      guard let record = state.table.record(of: AccountKey(.merchant, merchant)) else { continue }
+      let report = state.standingReport(of: merchant, at: state.newestEventAt)
+      if record.merchantStanding != report.standing {
+        throw Violation(
+          "merchant \(merchant.rawValue) stands at \(record.merchantStanding) in its record, at "
+            + "\(report.standing) at the desk")
+      }
+      if let certification = report.certification?.certification,
+        record.certification != certification
+      {
+        throw Violation("merchant \(merchant.rawValue) is not certified in its record")
+      }
+      for (step, before) in zip(report.steps, report.steps.dropFirst()) {
+        let isOut = step.standing == .clearedOut
+        if isOut && (step.cause != .decided || before.standing != .clearOutNotice) {
+          throw Violation("merchant \(merchant.rawValue) was cleared out by no human")
+        }
+        if step.cause == .conduct && step.standing.rawValue != before.standing.rawValue + 1 {
+          throw Violation("merchant \(merchant.rawValue) took more than a step")
+        }
+      }
+    }
+  }
+
   /// Every claim's outcome and money are what the model has.
   private func compareClaims(_ desk: ClaimDesk) throws {
     for (id, expected) in model.desk.claims {

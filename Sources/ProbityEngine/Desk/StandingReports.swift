@@ -3,7 +3,7 @@ import IntegrityCore
 
 /// What is told of merchants' standings.
 extension IntegrityState {
-  func standingReport(of merchant: AccountID, at now: UnixSeconds) -> StandingReport {
+  package func standingReport(of merchant: AccountID, at now: UnixSeconds) -> StandingReport {
     let governance = rules.policy.governance
     let record =
       table.record(of: AccountKey(.merchant, merchant))
