@@ -23,7 +23,11 @@ struct DeskClient {
     if let pending { return pending }
     if let done, random.chance(perMille: 120) { return done }
     let reason = random.below(4) == 0 ? "seen by two" : ""
-    let command = DeskCommand(action(&random, now), at: now, actor: name, reason: reason)
+    let action = action(&random, now)
+    var at = now
+    // Standings change over days; others do not mind that time is ahead.
+    if case .assess = action { at = UnixSeconds(now.rawValue + 86_400 * UInt32(random.below(20))) }
+    let command = DeskCommand(action, at: at, actor: name, reason: reason)
     pending = command
     return command
   }
@@ -46,6 +50,7 @@ struct DeskClient {
     case ..<46: return .decideAppeal(id, isUpheld: random.below(3) > 0)
     case ..<56: return order(&random, now)
     case ..<60: return policy(&random)
+    case ..<78: return standing(&random, now)
     default: return open(&random, now)
     }
   }
@@ -60,7 +65,7 @@ struct DeskClient {
       Claim(
         id: id(openedCount), buyer: AccountID(UInt64(1 + random.below(60))),
         // Merchants that no event names: all of their evidence is of claims.
-        merchant: AccountID(UInt64(101 + random.below(6))), order: 1,
+        merchant: Self.merchants[random.below(3) == 0 ? 0 : random.below(6)], order: 1,
         openedAt: UnixSeconds(now.rawValue - UInt32(random.below(200_000))),
         amount: Minor(Int64(1 + random.below(random.below(9) == 0 ? 300_000 : 6_000))),
         category: UInt32(random.below(4)), kind: random.below(5) == 0 ? .nonQuality : .quality,
@@ -75,10 +80,7 @@ struct DeskClient {
     let other = AccountKey(.buyer, AccountID(UInt64(1 + random.below(60))))
     let merchant = AccountKey(.merchant, AccountID(UInt64(101 + random.below(6))))
     let endsAt = random.below(2) == 0 ? .zero : UnixSeconds(now.rawValue + 86_400)
-    switch random.below(11) {
-    case 8: return .assess(merchant.id)
-    case 9: return .certify(merchant.id, .factory, endsAt: UnixSeconds(now.rawValue + 86_400))
-    case 10: return standing(&random, merchant.id)
+    switch random.below(8) {
     case 0, 1: return budget(&random)
     case 2: return .setOverride(buyer, .outcome(Outcome.allCases[random.below(5)]), endsAt: endsAt)
     case 3: return .setOverride(merchant, .listed, endsAt: endsAt)
@@ -89,12 +91,17 @@ struct DeskClient {
     }
   }
 
-  private func standing(_ random: inout SplitMix64, _ merchant: AccountID) -> DeskAction {
-    switch random.below(6) {
-    case 0: .revokeCertification(merchant)
-    case 1: .appealStanding(merchant)
-    case 2: .decideStandingAppeal(merchant, isUpheld: random.below(2) == 0)
-    default: .decideStanding(merchant, StandingDecision.allCases[random.below(4)])
+  /// Of two merchants, so that some come to their ends.
+  private func standing(_ random: inout SplitMix64, _ now: UnixSeconds) -> DeskAction {
+    let merchant = Self.merchants[random.below(4) / 3]
+    switch random.below(16) {
+    case 0: return .certify(merchant, .factory, endsAt: UnixSeconds(now.rawValue + 86_400))
+    case 1: return .revokeCertification(merchant)
+    case 2: return .appealStanding(merchant)
+    case 3: return .decideStandingAppeal(merchant, isUpheld: random.below(2) == 0)
+    case 4, 5, 6: return .decideStanding(merchant, .clearOut)
+    case 7: return .decideStanding(merchant, StandingDecision.allCases[random.below(4)])
+    default: return .assess(merchant)
     }
   }
 
@@ -125,7 +132,8 @@ struct DeskClient {
   /// Of all of them: merchants stand worse, and better again, within days.
   private static let hastyGovernance = [
     "maturityDays: 30": "maturityDays: 0", "ordersMin: 20": "ordersMin: 0",
-    "buyersMin: 5": "buyersMin: 1", "countMin: 5": "countMin: 1", "stepDays: 7": "stepDays: 1",
+    "buyersMin: 5": "buyersMin: 1", "countMin: 5": "countMin: 1", "countMin: 4": "countMin: 1",
+    "stepDays: 7": "stepDays: 1",
     "easeDays: 30": "easeDays: 1", "noticeDays: 30": "noticeDays: 1", "holdDays: 90": "holdDays: 2",
     "shadowDays: 30": "shadowDays: 0",
   ]
