@@ -175,6 +175,10 @@ compare-restart: bench-packages build-bench ## Time restarts with 10 M accounts 
 snapshot-pause: bench-packages build-bench ## Time lookups during a snapshot beside Redis
 	python3 $(HARNESS)/snapshot_pause.py $(OPTIONS)
 
+.PHONY: population
+population: bench-packages build-bench ## Time rescores beside lookups, and recording beside watchers
+	python3 $(HARNESS)/population.py $(OPTIONS)
+
 .PHONY: judgement-simulation
 judgement-simulation: packages ## What attacks bring and honest people suffer: OPTIONS="--policy FILE --json FILE"
 	$(BENCH) --product judgement-simulation

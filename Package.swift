@@ -136,7 +136,7 @@ let package = Package(
     .target(
       name: "LoadGenerator",
       dependencies: [
-        "ProbityWire", "IntegrityCore", "BenchmarkMachine", "CEpoll",
+        "ProbityWire", "Rescoring", "IntegrityCore", "BenchmarkMachine", "CEpoll",
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
       swiftSettings: hot + [specializable]),

@@ -7,6 +7,7 @@ import IntegrityCore
 struct EventMix: Sendable {
   private var random: SeededGenerator
   private let now = EventMix.nowSeconds
+  private let lostPerMille: UInt64
 
   /// Of a thousand events.
   private static let shares: [(count: UInt64, make: @Sendable (UnixSeconds) -> EventDetail)] = [
@@ -30,13 +31,23 @@ struct EventMix: Sendable {
     UInt32(time(nil))
   }
 
-  init(seed: UInt64) { random = SeededGenerator(seed: seed) }
+  /// - Parameter lostPerMille: of a thousand events those that are claims, beyond the usual
+  ///   ones, that nothing arrived: they change tiers.
+  init(seed: UInt64, lostPerMille: UInt64 = 0) {
+    random = SeededGenerator(seed: seed)
+    self.lostPerMille = lostPerMille
+  }
 
   /// An event of the last day, of buyer, merchant and order 1.
   mutating func next() -> Event {
     let at = UnixSeconds(now - UInt32(random.next() % 86_400))
     var event = Event(
       at: at, buyer: AccountID(1), merchant: AccountID(1), order: 1, detail: .compensated)
+    if lostPerMille > 0 && random.next() % 1_000 < lostPerMille {
+      event.detail = .claimOpened(.quality, .notReceived)
+      event.amount = Minor(1_000)
+      return event
+    }
     var place = random.next() % 1_000
     for share in Self.shares {
       if place < share.count {

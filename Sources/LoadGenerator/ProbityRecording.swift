@@ -31,19 +31,23 @@ import ProbityWire
   static let placeCountMax = 64
   private static let connectionCountMax = 10_000
 
-  public init(accountCount: UInt64, commandsPerBatch: Int, seed: UInt64) throws {
+  /// - Parameter lostPerMille: of a thousand events those that claim, beyond the usual ones,
+  ///   that nothing arrived.
+  public init(
+    accountCount: UInt64, commandsPerBatch: Int, seed: UInt64, lostPerMille: UInt64 = 0
+  ) throws {
     try self.init(
       AccountChoice(count: accountCount, .uniform, seed: seed ^ 0x5265_636f_7264),
       accountCount: accountCount, commandsPerBatch: commandsPerBatch, inFlight: 1, seed: seed,
-      ClientIdentity())
+      lostPerMille: lostPerMille, ClientIdentity())
   }
 
   init(
     _ choice: AccountChoice, accountCount: UInt64, commandsPerBatch: Int, inFlight: Int,
-    seed: UInt64, _ identity: ClientIdentity
+    seed: UInt64, lostPerMille: UInt64 = 0, _ identity: ClientIdentity
   ) throws(SocketFailure) {
     precondition((1...Self.placeCountMax).contains(inFlight))
-    var mix = EventMix(seed: seed)
+    var mix = EventMix(seed: seed, lostPerMille: lostPerMille)
     var templates: [RecordTemplate] = []
     for _ in 0..<Self.templateCount {
       let events = (0..<commandsPerBatch).map { _ in mix.next() }

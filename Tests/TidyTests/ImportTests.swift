@@ -37,7 +37,7 @@ enum Imports {
     // Load for a daemon, and where it was measured.
     "BenchmarkMachine": ["SystemC"],
     "LoadGenerator": [
-      "ProbityWire", "IntegrityCore", "BenchmarkMachine", "CEpoll", "Histogram",
+      "ProbityWire", "Rescoring", "IntegrityCore", "BenchmarkMachine", "CEpoll", "Histogram",
       "Synchronization", "SystemC",
     ],
     // The command line may open every room of ours.

@@ -14,7 +14,7 @@ struct LoopbackBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "loopback-bench",
     abstract: "Load a daemon, Redis or memcached on this machine.",
-    subcommands: [Fill.self, Run.self, Record.self])
+    subcommands: [Fill.self, Run.self, Record.self, Rescore.self, Watch.self])
 }
 
 enum Server: String, ExpressibleByArgument, CaseIterable { case probity, redis, memcached }

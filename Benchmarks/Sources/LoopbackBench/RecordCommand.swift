@@ -14,6 +14,10 @@ struct RecordOptions: ParsableArguments {
   @Option(help: "How a batch is put to Redis: set (a pipeline of SET) or mset (one MSET).")
   var redisWrite = RedisWrite.set
 
+  @Option(
+    help: "Of a thousand commands those that claim, beyond the usual ones, that nothing came.")
+  var lostPerMille: UInt64 = 0
+
   @Option(help: "Process whose processor time is measured.")
   var serverPid: Int32?
 
@@ -56,7 +60,9 @@ struct Record: ParsableCommand {
     let result =
       options.load.server == .probity
       ? try load(
-        ProbityRecording(accountCount: accounts, commandsPerBatch: options.batch, seed: seed))
+        ProbityRecording(
+          accountCount: accounts, commandsPerBatch: options.batch, seed: seed,
+          lostPerMille: options.lostPerMille))
       : try load(
         KeyBatchProtocol.redisWrite(
           options.redisWrite, keyCount: accounts, keysPerRequest: options.batch, seed: seed))

@@ -86,8 +86,10 @@ struct KeyFiguresRun {
       active: active, candidate: candidate, schema: means.schema, now: to, moversMax: 1)
     var scan = TableScan(means.table)
     var records: [AccountRecord] = []
+    var pace = YieldPace()
     var toldAt = 0
     while scan.next(into: &records) {
+      pace.step(records.count)
       for record in records {
         tally.add(record)
         if record.kind == .merchant { figures.market.add(record, at: clock) }

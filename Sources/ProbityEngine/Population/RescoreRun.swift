@@ -130,12 +130,14 @@ struct RescoreRun {
   private func walk(_ shard: Int, _ slots: Range<Int>, _ tally: inout PopulationTally) {
     var records: [AccountRecord] = []
     records.reserveCapacity(AccountTable.scanBatchCount)
+    var pace = YieldPace()
     var first = slots.lowerBound
     while first < slots.upperBound {
       let last = min(first + AccountTable.scanBatchCount, slots.upperBound)
       means.table.readRecords(inShard: shard, first..<last, into: &records)
       for record in records { tally.add(record) }
       first = last
+      pace.step(records.count)
     }
   }
 
@@ -175,6 +177,7 @@ struct RescoreRun {
       let last = min(number + min(Self.claimsPerPart, next - number), next)
       while number < last && !isOver {
         decider.decide(number)
+        EngineThread.yield()
         number += 1
       }
       if means.stop.isSet { return .closed }

@@ -55,8 +55,10 @@ struct SweepRun {
     let clock = DecayClock(means.schema, now: asOf)
     var scan = TableScan(means.table)
     var records: [AccountRecord] = []
+    var pace = YieldPace()
     var toldAt = 0
     while scan.next(into: &records) {
+      pace.step(records.count)
       for record in records where record.kind == .merchant {
         if !take(record, active, shadow, clock, &state) { return .closed }
       }
