@@ -162,6 +162,13 @@ let package = Package(
       ],
       path: "Tests/DisputeDay", exclude: ["run.sh"], swiftSettings: house),
     .executableTarget(
+      name: "market-quarter",
+      dependencies: [
+        "ProbityClient", "ProbityWire", "IntegrityCore", "MarketplaceSimulator",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Tests/Quarter", exclude: ["run.sh", "check_reports.py"], swiftSettings: house),
+    .executableTarget(
       name: "store-growth",
       dependencies: ["AccountStore", "IntegrityCore", "IntegrityPolicy", "ProbityEngine"],
       path: "Tests/StoreGrowth", swiftSettings: house),
