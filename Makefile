@@ -33,7 +33,7 @@ test-packages:
 
 .PHONY: test
 test: RUNS = 8
-test: test-packages test-debug test-release race sim harness end-to-end broken-disks crash replay ## Run every test there is
+test: test-packages test-debug test-release race sim harness end-to-end quarter broken-disks crash replay ## Run every test there is
 	@echo "All suites passed."
 
 .PHONY: test-debug
@@ -112,6 +112,11 @@ judge: build-release ## How well scores foresee, beside rivals, if the data is t
 dispute-day: build-release ## A day of disputes at a real daemon: what is decided, why, and what it costs
 	swift build $(RELEASE) --product dispute-day
 	Tests/DisputeDay/run.sh $(PROBITY) .build/release/dispute-day $(OPTIONS)
+
+.PHONY: quarter
+quarter: build-release test-packages ## A quarter of a marketplace: who is cleared out, and the committee's reports in a browser
+	swift build $(RELEASE) --product market-quarter
+	Tests/Quarter/run.sh $(PROBITY) .build/release/market-quarter $(OPTIONS)
 
 BENCH := swift build $(RELEASE) --package-path Benchmarks
 BENCH_BIN := Benchmarks/.build/release

@@ -131,7 +131,7 @@ extension KeyFigures {
         group: .efficiency, key: "hoursToDecide", name: "Time to decide", value: hours,
         text: hours.map { Numbers.decimal($0, 1) + " h" } ?? "—",
         how: "Mean from opening to the last decision of \(Numbers.whole(claims.humanCount)) claims "
-          + "that a human decided; half of them within \(medianHours). All others at once."),
+          + "that a human decided, half of them in \(medianHours). All others are decided at once."),
       money(
         .efficiency, "keptOffMerchants", "Cost kept off merchants", claims.compensated,
         "Reserved or paid by the platform for the period's claims, of "
@@ -144,7 +144,7 @@ extension KeyFigures {
     for (place, count) in claims.humanHours.enumerated() {
       if count >= left && left > 0 {
         return place < ClaimFigures.hourLimits.count
-          ? "\(ClaimFigures.hourLimits[place]) h" : "more than 336 h"
+          ? "less than \(ClaimFigures.hourLimits[place]) h" : "336 h or more"
       }
       left -= min(left, count)
     }
