@@ -26,6 +26,9 @@ OPEN_CLAIM, DECIDE_CLAIM, WITHDRAW_CLAIM, GET_CLAIM, SETTLE_SUBSIDY = range(8, 1
 OPEN_APPEAL, DECIDE_APPEAL, AFFECTED_DECISIONS, SET_BUDGET, GET_BUDGETS = range(13, 18)
 SET_OVERRIDE, CLEAR_OVERRIDE, GET_OVERRIDES, LINK_ACCOUNTS, UNLINK_ACCOUNTS = range(18, 23)
 PUT_POLICY, ACTIVATE_POLICY, SHADOW_POLICY, GET_POLICIES, GET_SHADOW = range(23, 28)
+ASSESS, DECIDE_STANDING, APPEAL_STANDING, DECIDE_STANDING_APPEAL = range(28, 32)
+CERTIFY, REVOKE_CERTIFICATION, GET_STANDING, GET_STANDINGS = range(32, 36)
+SWEEP, RESCORE, WATCH, KPI = range(36, 40)
 
 OK = 0
 CANCELLED = 1
@@ -217,6 +220,29 @@ class Connection:
 
     def call(self, method, message, reply_type, timeout_us=0):
         return self.finish(self.start(method, message, timeout_us), reply_type)
+
+    def grant(self, count, stream=0):
+        """Lets the server send so many more bytes of DATA of a stream, or of all (0)."""
+        self.send(frame(WINDOW, stream=stream, time=count))
+
+    def parts(self, stream, part_type):
+        """The parts of the only call in flight, each granted again once it was taken; ends with
+        the RESPONSE, which `reply` then holds."""
+        while True:
+            part = self.receive()
+            assert part.stream == stream, f"a part of stream {part.stream}, not {stream}"
+            if part.kind == RESPONSE:
+                if part.code != OK:
+                    raise CallError(part)
+                self.reply = part.payload
+                return
+            assert part.kind == DATA, f"frame type {part.kind} in place of DATA"
+            message = part_type()
+            message.ParseFromString(part.payload)
+            yield message
+            if part.payload:
+                self.grant(len(part.payload), stream)
+                self.grant(len(part.payload))
 
     def score(self, account, kind, as_of=0):
         request = pb.ScoreRequest(account=account, kind=kind, as_of=as_of)

@@ -8,9 +8,11 @@ own, a second one, the witness, is open throughout and must still be answered.
 
 import os
 import random
+import re
 import struct
 import time
 import unittest
+from pathlib import Path
 
 import integrity_pb2 as pb
 from daemon import Daemon
@@ -18,6 +20,7 @@ from probity_client import *  # noqa: F403: the whole client is under test
 
 ADDRESS = os.environ.get("PROBITY_ADDRESS")
 TOKEN = os.environ.get("PROBITY_TOKEN", "").encode()
+REPOSITORY = Path(__file__).parents[2]
 SEED = int(os.environ.get("PROBITY_SEED", "20260101"))
 
 witness = None
@@ -561,6 +564,122 @@ class CallTests(ProtocolTest):
             self.assertEqual(self.connection.ping(payload), payload)
 
 
+class StreamTests(ProtocolTest):
+    """Streamed calls, held to PROTOCOL.md's section about them."""
+
+    def setUp(self):
+        self.connection = self.connect(timeout_seconds=30)
+
+    def candidate(self):
+        """The built-in policy with another base, so that each account's score moves."""
+        standard = REPOSITORY / "Sources/IntegrityPolicy/Resources/default-policy.yaml"
+        document, count = re.subn(r"^(\s*base:) 600", r"\1 610", standard.read_text(), flags=re.M)
+        self.assertGreater(count, 0)
+        return document
+
+    def start_rescore(self, **request):
+        return self.connection.start(RESCORE, pb.RescoreRequest(**request))
+
+    def test_rescore_adds_up(self):
+        source, *buyers = fresh_ids(101)
+        commands = [settled(n, buyer, 7) for n, buyer in enumerate(buyers, 1)]
+        self.connection.record(source, commands)
+        complete = [
+            part
+            for part in self.connection.parts(self.start_rescore(), pb.RescorePart)
+            if part.complete
+        ]
+        self.assertEqual([part.shard for part in complete], list(range(complete[0].shards)))
+        self.assertEqual(
+            sum(sum(sums.tiers) for part in complete for sums in part.sums),
+            complete[-1].accounts,
+        )
+        self.assertGreaterEqual(complete[-1].accounts, 101)
+        # Gone on with in the middle, the shards before are not sent again.
+        middle = complete[0].shards // 2
+        stream = self.start_rescore(first_shard=middle)
+        rest = [part.shard for part in self.connection.parts(stream, pb.RescorePart) if part.complete]
+        self.assertEqual(rest, list(range(middle, complete[0].shards)))
+
+    def test_parts_wait_for_credit_and_hold_up_nothing_else(self):
+        source, *buyers = fresh_ids(10_001)
+        commands = [settled(n, buyer, 7) for n, buyer in enumerate(buyers, 1)]
+        self.connection.record(source, commands)
+        stream = self.start_rescore(rows=pb.SCORE_ROWS, document=self.candidate())
+        left, rows = 262_144, 0
+        while left > 0:
+            part = self.connection.receive()
+            self.assertEqual((part.kind, part.stream), (DATA, stream))
+            left -= len(part.payload)
+            message = pb.RescorePart()
+            message.ParseFromString(part.payload)
+            rows += len(message.rows)
+        # Nothing more comes of the stream; other calls are answered.
+        for payload in (b"1", b"2", b"3"):
+            time.sleep(0.05)
+            self.assertEqual(self.connection.ping(payload), payload)
+        self.connection.score(buyers[0], pb.BUYER)
+        self.connection.grant(1 << 20, stream)
+        self.connection.grant(1 << 20)
+        for part in self.connection.parts(stream, pb.RescorePart):
+            rows += len(part.rows)
+        self.assertGreaterEqual(rows, 10_000)
+
+    def test_watch_tells_of_each_change_from_a_cursor_on(self):
+        buyer = fresh_ids()
+        cursor = self.connection.status().log_position
+        override = pb.SetOverrideRequest(
+            account=buyer, kind=pb.BUYER, setting=pb.LISTED, at=now(), actor="test",
+            reason="to be told of",
+        )
+        self.connection.call(SET_OVERRIDE, override, pb.DoneReply)
+        request = pb.WatchRequest(buyers=[buyer], cursor=cursor)
+        for _ in range(2):
+            stream = self.connection.start(WATCH, request)
+            for part in self.connection.parts(stream, pb.WatchPart):
+                if part.changes:
+                    break
+            self.connection.send(frame(CANCEL, stream=stream))
+            change = part.changes[0]
+            self.assertEqual((change.account, change.kind), (buyer, pb.BUYER))
+            self.assertEqual(change.what, pb.OVERRIDE_CHANGE)
+            self.assertEqual((change.before, change.after), (0, pb.LISTED))
+            self.assertEqual(change.log_position, cursor + 1)
+            self.assertGreaterEqual(part.cursor, cursor + 1)
+            self.assertEqual(self.until_response(stream), CANCELLED)
+        # Behind it, there is nothing more to be told.
+        request.cursor = part.cursor
+        stream = self.connection.start(WATCH, request, timeout_us=300_000)
+        with self.assertRaises(CallError) as caught:
+            for part in self.connection.parts(stream, pb.WatchPart):
+                self.assertEqual(len(part.changes), 0)
+        self.assertEqual(caught.exception.status, DEADLINE_EXCEEDED)
+
+    def until_response(self, stream):
+        """The status of a call whose parts are of no interest any more."""
+        while True:
+            reply = self.connection.receive()
+            self.assertEqual(reply.stream, stream)
+            if reply.kind == RESPONSE:
+                return reply.code
+
+    def test_parameters_are_refused_by_name(self):
+        for method, request, field in (
+            (RESCORE, pb.RescoreRequest(claim_days=401), "claim_days"),
+            (RESCORE, pb.RescoreRequest(first_shard=1 << 20), "first_shard"),
+            (RESCORE, pb.RescoreRequest(document="base: nonsense"), "document"),
+            (WATCH, pb.WatchRequest(merchants=range(1, 65_538)), "buyers"),
+            (WATCH, pb.WatchRequest(kinds=[77]), "kinds"),
+            (KPI, pb.KpiRequest(**{"from": 2, "to": 1}), "from"),
+        ):
+            stream = self.connection.start(method, request)
+            with self.assertRaises(CallError) as caught:
+                next(self.connection.parts(stream, pb.RescorePart))
+            with self.subTest(field=field):
+                self.assertEqual(caught.exception.status, INVALID_ARGUMENT, caught.exception)
+                self.assertIn(field, caught.exception.detail.field)
+
+
 class BadInputTests(ProtocolTest):
     """Each ends at most its own connection, and nothing of it is executed."""
 
@@ -676,8 +795,16 @@ class BadInputTests(ProtocolTest):
             self.refuse(frame(kind, b"x", stream=1), UNIMPLEMENTED)
 
     def test_frames_that_only_a_server_sends(self):
-        for kind in (RESPONSE, PONG, DATA, WINDOW):
+        for kind in (RESPONSE, PONG, DATA):
             self.refuse(frame(kind, stream=1, flags=END), INVALID_ARGUMENT)
+        self.refuse(frame(WINDOW, b"x", stream=1), INVALID_ARGUMENT)
+
+    def test_grants_without_a_stream(self):
+        connection = self.connect()
+        for stream in (0, 1, 4_000_000_000):
+            for count in (0, 1, 0xFFFF_FFFF):
+                connection.grant(count, stream)
+        self.assertEqual(connection.ping(b"well"), b"well")
 
     def test_random_garbage(self):
         generator = random.Random(SEED)
@@ -724,7 +851,7 @@ class BadInputTests(ProtocolTest):
 
     def test_unknown_methods(self):
         connection = self.connect()
-        for method in (0, 28, 29, 255, 65_535):
+        for method in (0, 40, 41, 255, 65_535):
             error = self.assert_call_fails(
                 UNIMPLEMENTED, lambda: connection.call(method, b"junk", pb.ScoreReply)
             )
@@ -735,7 +862,7 @@ class BadInputTests(ProtocolTest):
         generator = random.Random(SEED)
         connection = self.connect()
         junk = [b"\x09", b"\xff" * 11, b"\x00\x00", b"\x0b\x0c", b"\x7a\xff\xff\xff\xff\x0f"]
-        for method in range(SCORE, GET_SHADOW + 1):
+        for method in range(SCORE, KPI + 1):
             for payload in junk:
                 error = self.assert_call_fails(
                     INVALID_ARGUMENT, lambda: connection.call(method, payload, pb.ScoreReply)
