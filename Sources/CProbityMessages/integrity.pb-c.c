@@ -11914,7 +11914,7 @@ const ProtobufCMessageDescriptor probity__v1__rescore_claims__descriptor =
   (ProtobufCMessageInit) probity__v1__rescore_claims__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor probity__v1__rescore_part__field_descriptors[11] =
+static const ProtobufCFieldDescriptor probity__v1__rescore_part__field_descriptors[13] =
 {
   {
     "shard",
@@ -12048,14 +12048,40 @@ static const ProtobufCFieldDescriptor probity__v1__rescore_part__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "policy_hash",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__RescorePart, policy_hash),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "candidate_hash",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__RescorePart, candidate_hash),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned probity__v1__rescore_part__field_indices_by_name[] = {
   7,   /* field[7] = accounts */
   10,   /* field[10] = as_of */
+  12,   /* field[12] = candidate_hash */
   8,   /* field[8] = claims */
   9,   /* field[9] = claims_total */
   2,   /* field[2] = complete */
   4,   /* field[4] = movers */
+  11,   /* field[11] = policy_hash */
   5,   /* field[5] = rows */
   0,   /* field[0] = shard */
   1,   /* field[1] = shards */
@@ -12065,7 +12091,7 @@ static const unsigned probity__v1__rescore_part__field_indices_by_name[] = {
 static const ProtobufCIntRange probity__v1__rescore_part__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor probity__v1__rescore_part__descriptor =
 {
@@ -12075,7 +12101,7 @@ const ProtobufCMessageDescriptor probity__v1__rescore_part__descriptor =
   "Probity__V1__RescorePart",
   "probity.v1",
   sizeof(Probity__V1__RescorePart),
-  11,
+  13,
   probity__v1__rescore_part__field_descriptors,
   probity__v1__rescore_part__field_indices_by_name,
   1,  probity__v1__rescore_part__number_ranges,

@@ -16,7 +16,7 @@ extension DocumentReader {
     return GovernanceRules(
       maturityDays: days("maturityDays", 0...365),
       ordersMin: section.number("ordersMin", in: 0...10_000),
-      buyersMin: UInt32(section.integer("buyersMin", in: 1...60) ?? 1),
+      buyersMin: UInt32(section.integer("buyersMin", in: 1...12) ?? 1),
       deviations: section.number("deviations", in: 0...5), stepDays: days("stepDays", 1...365),
       easeDays: days("easeDays", 1...365), noticeDays: days("noticeDays", 1...365),
       holdDays: days("holdDays", 0...3_650), shadowDays: days("shadowDays", 0...365),

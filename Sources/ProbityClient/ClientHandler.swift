@@ -24,6 +24,8 @@ final class ClientHandler: ChannelInboundHandler {
   private var recordsInFlightMax = 0
   /// Records that wait for others to be answered.
   private var heldBack: [OutgoingCall] = []
+  /// Bytes of parts that came and are not granted anew.
+  private var connectionTaken = 0
   private var lastStream: UInt32 = 0
   private var unparsed = ByteBuffer()
   private var isGreeted = false
@@ -134,11 +136,22 @@ final class ClientHandler: ChannelInboundHandler {
     guard let context, let stream = inFlight.first(where: { $0.value.call === call })?.key else {
       return
     }
-    var buffer = context.channel.allocator.buffer(capacity: 2 * FrameHeader.sizeBytes)
-    for stream in [stream, 0] {
-      FrameHeader(type: .window, flags: [], stream: stream, time: UInt32(clamping: bytes))
-        .write(to: &buffer)
-    }
+    write(grantOf: bytes, stream: stream, context)
+  }
+
+  /// The connection's credit is granted as bytes come, whoever they are for and whether or not
+  /// somebody still takes them: what bounds memory is the streams' own.
+  private func received(_ bytes: Int) {
+    connectionTaken += bytes
+    guard let context, connectionTaken >= ProtocolLimits.connectionCreditBytes / 4 else { return }
+    write(grantOf: connectionTaken, stream: 0, context)
+    connectionTaken = 0
+  }
+
+  private func write(grantOf bytes: Int, stream: UInt32, _ context: ChannelHandlerContext) {
+    var buffer = context.channel.allocator.buffer(capacity: FrameHeader.sizeBytes)
+    FrameHeader(type: .window, flags: [], stream: stream, time: UInt32(clamping: bytes))
+      .write(to: &buffer)
     context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
   }
 
@@ -203,6 +216,7 @@ final class ClientHandler: ChannelInboundHandler {
       case .hello: unsafe greeted(bytes)
       case .response: unsafe respond(header, bytes)
       case .data:
+        received(bytes.count)
         inFlight[header.stream]?.lastHeard = .now()
         if let call = inFlight[header.stream]?.call { unsafe call.take(codec, bytes) }
       case .goAway: unsafe goAway(bytes)

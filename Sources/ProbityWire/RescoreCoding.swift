@@ -29,6 +29,8 @@ extension Codec {
     }
     unsafe m.claims_total = part.claimTotal
     unsafe m.as_of = UInt64(part.asOf.rawValue)
+    unsafe m.policy_hash = part.policyHash
+    unsafe m.candidate_hash = part.candidateHash
     return unsafe m
   }
 
@@ -95,6 +97,8 @@ extension Codec {
       shard: m.shard, shardCount: m.shards, walkedCount: m.walked, accountCount: m.accounts,
       asOf: seconds(m.as_of))
     part.isComplete = unsafe m.complete != 0
+    part.policyHash = unsafe m.policy_hash
+    part.candidateHash = unsafe m.candidate_hash
     for index in unsafe 0..<m.n_sums {
       guard let sums = unsafe m.sums[index]?.pointee else { continue }
       guard let made = unsafe populationSums(sums) else {

@@ -82,6 +82,9 @@ public struct RescorePart: Sendable, Equatable {
   public var claims: ClaimComparison?
   public var claimTotal: UInt64 = 0
   public var asOf: UnixSeconds
+  /// What it was judged by, before and after.
+  public var policyHash: UInt64 = 0
+  public var candidateHash: UInt64 = 0
 
   public init(
     shard: UInt32, shardCount: UInt32, walkedCount: UInt64, accountCount: UInt64,
@@ -131,11 +134,19 @@ public struct RescoreSummary: Sendable {
   /// To go on from, and the time to go on with.
   public private(set) var nextShard: UInt32 = 0
   public private(set) var asOf = UnixSeconds.zero
+  private var policies: (before: UInt64, after: UInt64)?
 
   public init() {}
 
+  /// Whether a part was judged by the policies of those that were added. Otherwise another one
+  /// was activated meanwhile: the sums of both would mean nothing.
+  public func fits(_ part: RescorePart) -> Bool {
+    policies.map { $0 == (part.policyHash, part.candidateHash) } ?? true
+  }
+
   public mutating func add(_ part: RescorePart) {
     asOf = part.asOf
+    policies = (part.policyHash, part.candidateHash)
     if let claims = part.claims { self.claims = claims }
     // Each shard once, whatever comes again.
     if !part.isComplete || part.shard < nextShard { return }

@@ -1,5 +1,7 @@
 import Dispatch
 import Foundation
+import ProbityClient
+import ProbityWire
 import Synchronization
 
 /// Ctrl-C as a flag, so that work ends between two batches with a summary.
@@ -24,8 +26,24 @@ final class Interrupt: Sendable {
     unsafe source.resume()
   }
 
-  /// Calls `body` at the first Ctrl-C, on a thread of its own: for work that waits.
-  func onRaise(_ body: @escaping @Sendable () -> Void) { flag.onRaise.withLock { $0 = body } }
+  /// Calls `body` at the first Ctrl-C, on a thread of its own, or at once behind it: for work
+  /// that waits. The last one that was given counts.
+  func onRaise(_ body: @escaping @Sendable () -> Void) {
+    flag.onRaise.withLock { $0 = body }
+    if isRaised { body() }
+  }
 
   var isRaised: Bool { flag.isRaised.load(ordering: .relaxed) }
+}
+
+extension StreamedCall {
+  /// As `next`; nil where Ctrl-C has cancelled the call.
+  func next(unless interrupt: Interrupt) async throws -> StreamPart? {
+    do throws(CallFailure) {
+      return try await next()
+    } catch {
+      if error.status == .cancelled && interrupt.isRaised { return nil }
+      throw error
+    }
+  }
 }

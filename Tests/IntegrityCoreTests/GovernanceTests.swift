@@ -142,6 +142,20 @@ struct GovernanceTests {
     #expect(Self.step(state, Self.good, day: 70) == .watch)
   }
 
+  @Test func easingKeepsWhatIsHeldAndWaitsForAppeals() {
+    var state = StandingCase(
+      standing: .restricted, since: Self.time(40), heldUntil: Self.time(130))
+    let clock = DecayClock(Self.schema, now: Self.time(70))
+    func step() -> StandingStep? {
+      Self.rules.step(
+        state, Self.rules.assess(Self.good, at: clock), certification: nil, schema: Self.schema,
+        now: clock.now)
+    }
+    #expect(step() == StandingStep(standing: .watch, heldUntil: Self.time(130)))
+    state.isAppealOpen = true
+    #expect(step() == nil)
+  }
+
   @Test func supportCapsWhatASweepDoes() {
     #expect(Self.step(.none, Self.bad, day: 30, .factory) == .watch)
     let watched = StandingCase(standing: .watch, since: Self.time(30))
@@ -196,7 +210,9 @@ struct GovernanceTests {
     let stricter: [(inout GovernanceRules) -> Void] = [
       { $0.limits[1].watch = 0.01 }, { $0.limits[3].restricted = 0.04 },
       { $0.limits[0].clearOut = 0.09 }, { $0.limits[2].countMin = 4 }, { $0.buyersMin = 4 },
-      { $0.ordersMin = 10 }, { $0.maturityDays = 29 }, { $0.deviations = 1 }, { $0.stepDays = 6 },
+      { $0.shadowDays = 29 }, { $0.support[1].rankingFactor = 1 },
+      { $0.rankingFactors[1] = 0.5 }, { $0.maturityDays = 29 }, { $0.deviations = 1 },
+      { $0.stepDays = 6 },
       { $0.noticeDays = 29 }, { $0.holdDays = 0 }, { $0.appealDays = 29 }, { $0.easeDays = 31 },
       { $0.support[0].standingMax = .restricted },
     ]
@@ -205,6 +221,11 @@ struct GovernanceTests {
       change(&other)
       #expect(other.isStricter(than: plain))
       #expect(!plain.isStricter(than: other))
+    }
+    for orders in [10, 30] as [Float] {
+      var other = plain
+      other.ordersMin = orders
+      #expect(other.isStricter(than: plain), "assessed sooner, or the notice harder to meet")
     }
   }
 

@@ -56,9 +56,11 @@ final class DeskFixture {
   }
 
   @discardableResult
-  func apply(_ action: DeskAction, actor: String = "anna") -> Result<DeskAnswer, DeskRefusal> {
+  func apply(
+    _ action: DeskAction, actor: String = "anna", at time: UnixSeconds? = nil
+  ) -> Result<DeskAnswer, DeskRefusal> {
     defer { state.desk.checkInvariants() }
-    return state.apply(DeskCommand(action, at: now, actor: actor))
+    return state.apply(DeskCommand(action, at: time ?? now, actor: actor))
   }
 
   /// A counter as of now.

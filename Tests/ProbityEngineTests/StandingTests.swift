@@ -137,8 +137,9 @@ import Testing
     _ = try Self.report(fixture, .appealStanding(Self.bad))
     let report = try Self.report(fixture, .decideStandingAppeal(Self.bad, isUpheld: false))
     #expect(report.standing == .clearOutNotice && report.steps[0].appeal.state == .rejected)
+    fixture.pass(days: 1)
     #expect(throws: DeskRefusal.self) { try Self.report(fixture, .appealStanding(Self.bad)) }
-    fixture.pass(days: 23)
+    fixture.pass(days: 22)
     #expect(
       try Self.report(fixture, .decideStanding(Self.bad, .clearOut)).standing == .clearedOut)
   }
@@ -178,11 +179,117 @@ import Testing
     _ = try Self.report(fixture, .assess(Self.bad))
     fixture.pass(days: 7)
     _ = try Self.report(fixture, .assess(Self.bad))
+    #expect(throws: DeskRefusal.self, "the day after is too soon") {
+      try Self.report(fixture, .decideStanding(Self.bad, .giveNotice))
+    }
+    fixture.pass(days: 7)
     let report = try Self.report(fixture, .decideStanding(Self.bad, .giveNotice))
     #expect(report.standing == .clearOutNotice && report.steps[0].dimension == .latePickup)
     #expect(try Self.report(fixture, .revokeCertification(Self.bad)).certification == nil)
+    #expect(try Self.report(fixture, .revokeCertification(Self.bad)).hasChanged == false)
     #expect(throws: DeskRefusal.self) {
-      try Self.report(fixture, .revokeCertification(Self.bad))
+      try Self.report(fixture, .revokeCertification(Self.good))
+    }
+  }
+
+  // MARK: What protects
+
+  /// So many good orders, now.
+  private static func sell(_ count: Int, _ fixture: DeskFixture) {
+    let commands = (0..<count).map { index in
+      Command(
+        source: 3, sequence: UInt64(index + 1),
+        event: Make.settled(5_000, bad.rawValue, at: fixture.now.rawValue))
+    }
+    _ = fixture.state.apply(commands)
+  }
+
+  /// Undoing a step to the better would be a step to the worse.
+  @Test func onlyWhatMadeItWorseCanBeAppealed() throws {
+    let fixture = try Self.noticed()
+    fixture.pass(days: 23)
+    _ = try Self.report(fixture, .decideStanding(Self.bad, .clearOut))
+    let back = try Self.report(fixture, .decideStanding(Self.bad, .reinstate))
+    #expect(back.appealableUntil == .zero)
+    #expect(throws: DeskRefusal.self) { try Self.report(fixture, .appealStanding(Self.bad)) }
+    let upheld = try Self.noticed()
+    _ = try Self.report(upheld, .appealStanding(Self.bad))
+    _ = try Self.report(upheld, .decideStandingAppeal(Self.bad, isUpheld: true))
+    upheld.pass(days: 1)
+    #expect(throws: DeskRefusal.self) { try Self.report(upheld, .appealStanding(Self.bad)) }
+    let met = try Self.noticed()
+    Self.sell(200, met)
+    met.pass(days: 23)
+    #expect(try Self.report(met, .assess(Self.bad)).steps[0].cause == .noticeMet)
+    #expect(throws: DeskRefusal.self) { try Self.report(met, .appealStanding(Self.bad)) }
+  }
+
+  @Test func whoMetTheNoticeIsNotClearedOut() throws {
+    let fixture = try Self.noticed()
+    Self.sell(200, fixture)
+    fixture.pass(days: 23)
+    #expect(throws: DeskRefusal.self) {
+      try Self.report(fixture, .decideStanding(Self.bad, .clearOut))
+    }
+  }
+
+  /// It is back at a notice that can be met, and nothing is held against it meanwhile.
+  @Test func aClearOutThatWasUndoneBeginsANotice() throws {
+    let fixture = try Self.noticed()
+    fixture.pass(days: 23)
+    _ = try Self.report(fixture, .decideStanding(Self.bad, .clearOut))
+    _ = try Self.report(fixture, .appealStanding(Self.bad), actor: "shop")
+    let back = try Self.report(fixture, .decideStandingAppeal(Self.bad, isUpheld: true))
+    #expect(back.standing == .clearOutNotice && back.steps[0].dimension == .latePickup)
+    fixture.pass(days: 31)
+    #expect(throws: DeskRefusal.self, "held for 90 days") {
+      try Self.report(fixture, .decideStanding(Self.bad, .clearOut))
+    }
+    Self.sell(200, fixture)
+    #expect(try Self.report(fixture, .assess(Self.bad)).standing == .restricted)
+  }
+
+  @Test func noticeIsGivenWhereEvidenceCallsForIt() throws {
+    let fixture = try Self.noticed()
+    _ = try Self.report(fixture, .appealStanding(Self.bad))
+    _ = try Self.report(fixture, .decideStandingAppeal(Self.bad, isUpheld: true))
+    fixture.pass(days: 8)
+    #expect(throws: DeskRefusal.self, "nothing is held against it") {
+      try Self.report(fixture, .decideStanding(Self.bad, .giveNotice))
+    }
+    fixture.pass(days: 90)
+    Self.sell(3_000, fixture)
+    #expect(throws: DeskRefusal.self, "it is one of thirty by now") {
+      try Self.report(fixture, .decideStanding(Self.bad, .giveNotice))
+    }
+  }
+
+  /// A command that comes once more, after others, does nothing.
+  @Test func lateCopiesOfCommandsDoNothing() throws {
+    let fixture = try Self.noticed()
+    let first = fixture.now
+    _ = try Self.report(fixture, .appealStanding(Self.bad), actor: "shop")
+    _ = try Self.report(fixture, .decideStandingAppeal(Self.bad, isUpheld: false))
+    _ = try Self.report(fixture, .certify(Self.bad, .factory, endsAt: UnixSeconds(.max)))
+    _ = try Self.report(fixture, .revokeCertification(Self.bad))
+    fixture.pass(days: 23)
+    _ = try Self.report(fixture, .decideStanding(Self.bad, .clearOut))
+    _ = try Self.report(fixture, .appealStanding(Self.bad), actor: "shop")
+    let before = fixture.everythingElse
+    for (action, actor) in [
+      (DeskAction.appealStanding(Self.bad), "shop"),
+      (.decideStandingAppeal(Self.bad, isUpheld: false), "anna"),
+      (.certify(Self.bad, .factory, endsAt: UnixSeconds(.max)), "anna"),
+      (.revokeCertification(Self.bad), "anna"), (.decideStanding(Self.bad, .clearOut), "anna"),
+    ] {
+      guard
+        case .standing(let report) = try fixture.apply(action, actor: actor, at: first).get()
+      else {
+        Issue.record("no standing was answered")
+        continue
+      }
+      #expect(!report.hasChanged && report.steps[0].appeal.state == .open)
+      #expect(fixture.everythingElse == before)
     }
   }
 

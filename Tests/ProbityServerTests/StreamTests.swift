@@ -339,6 +339,38 @@ import Testing
     }
   }
 
+  /// What was not taken of calls that have ended is granted again, too: otherwise a client that
+  /// keeps its connection would hear nothing any more after a few.
+  @Test func aConnectionsCreditIsNotUsedUp() async throws {
+    try await DeskTests.withClient { client, _ in
+      var commands: [Command] = []
+      for index in 1...9_000 as ClosedRange<UInt64> {
+        commands.append(
+          Command(
+            source: 99, sequence: index,
+            event: Event(
+              at: Self.start, buyer: AccountID(10_000 + index), merchant: Self.merchant,
+              amount: Minor(1_000), detail: .settled(orderedAt: .zero))))
+      }
+      _ = try await client.record(commands)
+      let order = RescoreOrder(.document(Self.strict), asOf: Self.day(1), rows: .scores)
+      for _ in 0..<12 {
+        let call = try await client.rescore(order)
+        _ = try await call.next()
+        call.cancel()
+      }
+      var rowCount = 0
+      while rowCount == 0 {
+        do {
+          rowCount = try await Self.rescored(client, order).1.count
+        } catch let failure as CallFailure where failure.notExecuted {
+          // The cancelled ones are still being put away.
+        }
+      }
+      #expect(rowCount == 9_001)
+    }
+  }
+
   // MARK: Watch
 
   @Test func changesAreToldAsTheyCome() async throws {

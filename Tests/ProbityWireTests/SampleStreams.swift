@@ -47,6 +47,8 @@ enum SampleStreams {
     var part = RescorePart(
       shard: 3, shardCount: 16, walkedCount: .max, accountCount: 7, asOf: Sample.newYear)
     part.isComplete = true
+    part.policyHash = .max
+    part.candidateHash = 1
     part.buyers = sums
     part.merchants.tiers.add(.b, .c)
     part.movers = [row, row]

@@ -59,7 +59,7 @@ public struct ConductFinding: Sendable, Equatable {
 public struct Assessment: Sendable, Equatable {
   /// False: it is too new, or has sold too little, to be assessed.
   public var isMature: Bool
-  /// Distinct buyers whose orders went wrong, estimated.
+  /// Distinct buyers whose orders ever went wrong, at least: 0 … 16.
   public var distinctBuyers: Int
   /// One a dimension, in their order.
   public var findings: [ConductFinding]
@@ -91,7 +91,7 @@ extension GovernanceRules {
     let findings = GovernedDimension.allCases.map { finding($0, evidence) }
     let isMature =
       evidence.days >= Float(maturityDays) && evidence[MerchantCounter.ordersSettled] >= ordersMin
-    let distinct = record.sketch.estimate
+    let distinct = record.sketch.certain
     let counts = isMature && distinct >= Int(buyersMin)
     return Assessment(
       isMature: isMature, distinctBuyers: distinct, findings: findings,
@@ -101,7 +101,7 @@ extension GovernanceRules {
   /// Whether the assessment could be other than normal: a few ns, for scans.
   public func mayConcern(_ record: AccountRecord) -> Bool {
     record.kind == .merchant
-      && (record.standing != 0 || record.sketch.estimate >= Int(buyersMin))
+      && (record.standing != 0 || record.sketch.certain >= Int(buyersMin))
   }
 
   private func finding(_ dimension: GovernedDimension, _ evidence: Evidence) -> ConductFinding {

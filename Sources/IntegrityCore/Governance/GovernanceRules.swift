@@ -107,7 +107,8 @@ public struct GovernanceRules: Sendable, Equatable {
     self.rankingFactors = rankingFactors
   }
 
-  /// Whether some merchant could stand worse by these rules than by `others`, or sooner.
+  /// Whether some merchant could stand worse by these rules than by `others`, or sooner, or weigh
+  /// less in rankings; or rules after these could be in force sooner.
   ///
   /// Such rules are tried in shadow first.
   public func isStricter(than others: GovernanceRules) -> Bool {
@@ -118,12 +119,15 @@ public struct GovernanceRules: Sendable, Equatable {
     let days: [(UInt16, UInt16)] = [
       (maturityDays, others.maturityDays), (stepDays, others.stepDays),
       (noticeDays, others.noticeDays), (holdDays, others.holdDays),
-      (appealDays, others.appealDays),
+      (appealDays, others.appealDays), (shadowDays, others.shadowDays),
     ]
+    // More orders are later assessed, but a notice is harder to meet: neither is milder.
     return days.contains { $0.0 < $0.1 } || easeDays > others.easeDays
-      || ordersMin < others.ordersMin || buyersMin < others.buyersMin
+      || ordersMin != others.ordersMin || buyersMin < others.buyersMin
       || deviations < others.deviations || zip(limits, others.limits).contains(where: isLower)
-      || zip(support, others.support).contains { $0.standingMax > $1.standingMax }
+      || zip(support, others.support).contains {
+        $0.standingMax > $1.standingMax || $0.rankingFactor < $1.rankingFactor
+      } || zip(rankingFactors, others.rankingFactors).contains { $0 < $1 }
   }
 
   /// Hash of every number, for the policy's.

@@ -61,13 +61,14 @@ extension GovernanceRules {
   ///
   /// Pure. One step at a time: to the worse no sooner than `stepDays` after the last, to the
   /// better no sooner than `easeDays`; never out of a notice but when its time is over and it
-  /// was met; never to `clearedOut`, and never from it.
+  /// was met; never to `clearedOut`, and never from it. While an appeal is open, none: it is
+  /// about the last step. What is held stays held when things become better.
   public func step(
     _ state: StandingCase, _ assessment: Assessment, certification: Certification?,
     schema: EvidenceSchema, now: UnixSeconds
   ) -> StandingStep? {
     let standing = state.standing
-    if standing == .clearedOut { return nil }
+    if standing == .clearedOut || state.isAppealOpen { return nil }
     if standing == .clearOutNotice {
       let result = noticeResult(state, assessment, schema: schema, now: now)
       if result != .met { return nil }
@@ -77,13 +78,29 @@ extension GovernanceRules {
     let most = certification.map { support[$0.track.rawValue].standingMax } ?? .clearOutNotice
     let called = Swift.min(assessment.standing, most)
     if called > standing {
-      if state.isAppealOpen || now < state.heldUntil { return nil }
+      if now < state.heldUntil { return nil }
       if standing > .normal && !now.isDays(stepDays, after: state.since) { return nil }
       return StandingStep(standing: standing.worse, finding: assessment.worst)
     }
     // Where support is what keeps it from worse, it is not better that it has become.
     if assessment.standing < standing && now.isDays(easeDays, after: state.since) {
-      return StandingStep(standing: standing.better)
+      return StandingStep(standing: standing.better, heldUntil: state.heldUntil)
+    }
+    return nil
+  }
+
+  /// Whether a human may give notice to a merchant, or why not: where the evidence calls for it
+  /// and a sweep would not be early.
+  public func noticeFault(
+    _ state: StandingCase, _ assessment: Assessment, now: UnixSeconds
+  ) -> String? {
+    if assessment.standing < .clearOutNotice { return "its evidence does not call for that" }
+    if now < state.heldUntil {
+      return "nothing is held against it until \(state.heldUntil.rawValue) (UTC seconds)"
+    }
+    if !now.isDays(stepDays, after: state.since) {
+      let first = state.since.adding(days: stepDays)
+      return "the last step is too new: from \(first.rawValue) (UTC seconds) on"
     }
     return nil
   }

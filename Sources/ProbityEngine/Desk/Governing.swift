@@ -49,8 +49,9 @@ extension IntegrityState {
     // As of then nothing more is to be done, whether or not something is.
     context.begin()
     let certification = desk.certification(of: merchant, at: context.now)
+    let state = desk.standingCase(of: merchant)
     let step = rules.policy.governance.step(
-      desk.standingCase(of: merchant), assessment(of: record, at: context.now),
+      state, assessment(of: record, at: context.now),
       certification: certification.flatMap { Certification(rawValue: $0.choice) },
       schema: rules.schema, now: context.now)
     let hasEnded = record.certification != nil && certification == nil
@@ -60,7 +61,7 @@ extension IntegrityState {
       return true
     }
     let cause: StandingCause =
-      step.finding != nil ? .conduct : step.heldUntil == .zero ? .eased : .noticeMet
+      step.finding != nil ? .conduct : state.standing == .clearOutNotice ? .noticeMet : .eased
     try take(step, merchant, cause, command, context)
     if hasEnded { setCertification(nil, of: merchant, context) }
     return true
@@ -89,20 +90,22 @@ extension IntegrityState {
     }
     let state = desk.standingCase(of: merchant)
     let assessment = assessment(of: record, at: context.now)
-    if isRepeated(decision, state, merchant, command) { return false }
+    let isRepeated = desk.isNoted(.standing, merchant, command) {
+      $0.cause == .decided && $0.standing == decision.standing
+    }
+    if isRepeated { return false }
     if state.isAppealOpen && decision != .dismiss {
       throw refusal(merchant, "has an open appeal: decide that first")
     }
     var step = StandingStep(standing: decision.standing)
     switch (decision, state.standing) {
-    case (.giveNotice, .restricted): step.finding = assessment.worst
-    case (.clearOut, .clearOutNotice):
-      let result = rules.policy.governance.noticeResult(
-        state, assessment, schema: rules.schema, now: context.now)
-      if result == .pending {
-        let end = state.since.adding(days: rules.policy.governance.noticeDays)
-        throw refusal(merchant, "has been given notice until \(end.rawValue) (UTC seconds): wait")
+    case (.giveNotice, .restricted):
+      if let fault = rules.policy.governance.noticeFault(state, assessment, now: context.now) {
+        throw refusal(merchant, "cannot be given notice: \(fault)")
       }
+      step.finding = assessment.worst
+    case (.clearOut, .clearOutNotice):
+      try checkClearOut(merchant, state, assessment, at: context.now)
     case (.dismiss, .watch), (.dismiss, .restricted), (.dismiss, .clearOutNotice):
       step.heldUntil = context.now.adding(days: rules.policy.governance.holdDays)
     case (.reinstate, .clearedOut):
@@ -115,15 +118,24 @@ extension IntegrityState {
     return true
   }
 
-  /// Whether the last step is this very decision, sent again.
-  private func isRepeated(
-    _ decision: StandingDecision, _ state: StandingCase, _ merchant: AccountID,
-    _ command: DeskCommand
-  ) -> Bool {
-    guard let number = desk.newestStep(of: merchant) else { return false }
-    let entry = desk.orders[number]
-    return entry.cause == .decided && entry.standing == decision.standing
-      && entry.who.text == command.actor && state.since >= command.at
+  /// Refuses where the notice is not over, or was met, or nothing is held against the merchant.
+  private func checkClearOut(
+    _ merchant: AccountID, _ state: StandingCase, _ assessment: Assessment, at now: UnixSeconds
+  ) throws(DeskRefusal) {
+    switch rules.policy.governance.noticeResult(
+      state, assessment, schema: rules.schema, now: now)
+    {
+    case .pending:
+      let end = state.since.adding(days: rules.policy.governance.noticeDays)
+      throw refusal(merchant, "has been given notice until \(end.rawValue) (UTC seconds): wait")
+    case .met:
+      throw refusal(merchant, "has met its notice: the next sweep, or `assess`, takes it back")
+    case .unmet: break
+    }
+    if now < state.heldUntil {
+      throw refusal(
+        merchant, "has nothing held against it until \(state.heldUntil.rawValue) (UTC seconds)")
+    }
   }
 
   private func refusal(_ merchant: AccountID, _ what: String) -> DeskRefusal {
@@ -135,8 +147,13 @@ extension IntegrityState {
   private func openAppeal(
     _ merchant: AccountID, _ command: DeskCommand, _ context: DeskContext
   ) throws(DeskRefusal) -> Bool {
-    guard let number = desk.newestStep(of: merchant), desk.orders[number].standing > .normal else {
-      throw refusal(merchant, "stands as any other: there is nothing to appeal against")
+    let isRepeated = desk.isNoted(.standingAppeal, merchant, command) {
+      $0.choice == AppealState.open.rawValue
+    }
+    if isRepeated { return false }
+    guard let number = desk.newestStep(of: merchant), desk.isToTheWorse(number) else {
+      throw refusal(
+        merchant, "was not made worse by its last step: there is nothing to appeal against")
     }
     let appeal = desk.appeal(against: number, of: merchant)
     switch appeal.state {
@@ -146,7 +163,7 @@ extension IntegrityState {
     case .none: break
     }
     let end = desk.orders[number].at.adding(days: rules.policy.governance.appealDays)
-    if command.at > end {
+    if context.now > end {
       throw refusal(merchant, "could appeal until \(end.rawValue) (UTC seconds)")
     }
     try desk.set(
@@ -170,9 +187,13 @@ extension IntegrityState {
     _ merchant: AccountID, _ isUpheld: Bool, _ command: DeskCommand, _ context: DeskContext
   ) throws(DeskRefusal) -> Bool {
     let decided: AppealState = isUpheld ? .upheld : .rejected
-    guard let number = appealed(merchant) else {
-      throw refusal(merchant, "has no open appeal")
+    let isRepeated = desk.isNoted(.standingAppeal, merchant, command) {
+      $0.choice == decided.rawValue
     }
+    if isRepeated { return false }
+    guard let number = appealed(merchant),
+      let record = table.record(of: AccountKey(.merchant, merchant))
+    else { throw refusal(merchant, "has no open appeal") }
     switch desk.appeal(against: number, of: merchant).state {
     case .open: break
     case decided: return false
@@ -183,11 +204,21 @@ extension IntegrityState {
     try desk.set(
       entry(.standingAppeal, decided.rawValue, merchant, number, command, context), context)
     if !isUpheld { return true }
-    let before = desk.orders[number].previous.map { desk.orders[$0].standing } ?? .normal
-    let step = StandingStep(
-      standing: before, heldUntil: context.now.adding(days: rules.policy.governance.holdDays))
-    try take(step, merchant, .appealUpheld, command, context)
+    try take(stepBack(from: number, record, context), merchant, .appealUpheld, command, context)
     return true
+  }
+
+  /// To where the merchant stood before a step, and for the same. If that was a notice it begins
+  /// anew, with what its conduct is by now: so it can be met.
+  private func stepBack(
+    from number: UInt32, _ record: AccountRecord, _ context: DeskContext
+  ) -> StandingStep {
+    let before = desk.orders[number].previous.map { desk.orders[$0] }
+    let findings = assessment(of: record, at: context.now).findings
+    return StandingStep(
+      standing: before?.standing ?? .normal,
+      finding: before?.dimension.map { findings[$0.rawValue] },
+      heldUntil: context.now.adding(days: rules.policy.governance.holdDays))
   }
 
   /// The step that a merchant appeals against, or has: the last but for what an appeal brought.
@@ -203,6 +234,10 @@ extension IntegrityState {
     _ merchant: AccountID, _ certification: Certification, _ endsAt: UnixSeconds,
     _ command: DeskCommand, _ context: DeskContext
   ) throws(DeskRefusal) -> Bool {
+    let isRepeated = desk.isNoted(.certification, merchant, command) {
+      $0.choice == certification.rawValue && $0.endsAt == endsAt
+    }
+    if isRepeated { return false }
     if let now = desk.certification(of: merchant, at: context.now),
       now.choice == certification.rawValue && now.endsAt == endsAt
     {
@@ -222,9 +257,9 @@ extension IntegrityState {
   private func revokeCertification(
     _ merchant: AccountID, _ context: DeskContext
   ) throws(DeskRefusal) -> Bool {
-    guard desk.certification(of: merchant, at: context.now) != nil,
-      let number = desk.newestCertification(of: merchant)
-    else {
+    let number = desk.newestCertification(of: merchant)
+    if let number, desk.orders[number].isOver { return false }
+    guard let number, desk.certification(of: merchant, at: context.now) != nil else {
       throw DeskRefusal(
         .notFound, field: "merchant",
         "merchant \(merchant.rawValue) has no certification in force")

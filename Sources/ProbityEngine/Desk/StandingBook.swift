@@ -6,6 +6,12 @@ extension ClaimDesk {
   /// The last step with a merchant.
   func newestStep(of merchant: AccountID) -> UInt32? { newest(.standing, merchant) }
 
+  /// Whether a step brought its merchant to a worse standing than before: such can be appealed.
+  func isToTheWorse(_ number: UInt32) -> Bool {
+    let before = orders[number].previous.map { orders[$0].standing } ?? .normal
+    return orders[number].standing > before
+  }
+
   private func newest(_ kind: DeskEntry.Kind, _ merchant: AccountID) -> UInt32? {
     if orders.count == 0 { return nil }
     return orders.newest(Self.subject(kind, merchant))
@@ -13,6 +19,23 @@ extension ClaimDesk {
 
   private static func subject(_ kind: DeskEntry.Kind, _ merchant: AccountID) -> UInt64 {
     DeskEntry.subject(kind, key: merchant.rawValue, keyKind: AccountKind.merchant.rawValue)
+  }
+
+  /// Whether such an entry was made about the merchant, by the same person and no earlier than
+  /// the command says: then the command is one that was sent again, however late it comes.
+  func isNoted(
+    _ kind: DeskEntry.Kind, _ merchant: AccountID, _ command: DeskCommand,
+    where isAlike: (DeskEntry) -> Bool
+  ) -> Bool {
+    if orders.count == 0 { return false }
+    var isNoted = false
+    orders.forEach(Self.subject(kind, merchant)) { _, entry in
+      // In the order of time, the newest first.
+      if entry.at < command.at { return false }
+      isNoted = isAlike(entry) && entry.who.text == command.actor
+      return !isNoted
+    }
+    return isNoted
   }
 
   func standingCase(of merchant: AccountID) -> StandingCase {
@@ -28,7 +51,8 @@ extension ClaimDesk {
   func appeal(against number: UInt32, of merchant: AccountID) -> StandingAppeal {
     var appeal = StandingAppeal.none
     orders.forEach(Self.subject(.standingAppeal, merchant)) { _, entry in
-      guard entry.value == UInt64(number) else { return false }
+      // Newer ones are about later steps.
+      if entry.value != UInt64(number) { return entry.value > UInt64(number) }
       let state = AppealState(rawValue: entry.choice) ?? .none
       if state == .open {
         appeal.openedAt = entry.at

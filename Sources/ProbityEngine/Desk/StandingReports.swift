@@ -17,7 +17,8 @@ extension IntegrityState {
       report.noticeEndsAt = state.since.adding(days: governance.noticeDays)
       report.notice = governance.noticeResult(state, assessment, schema: rules.schema, now: now)
     }
-    if let last = report.steps.first, last.standing > .normal {
+    if let last = report.steps.first, desk.newestStep(of: merchant).map(desk.isToTheWorse) ?? false
+    {
       switch last.appeal.state {
       case .none: report.appealableUntil = last.at.adding(days: governance.appealDays)
       case .open: report.answerDueAt = last.appeal.openedAt.adding(days: governance.answerDays)

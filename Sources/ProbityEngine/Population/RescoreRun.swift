@@ -43,7 +43,7 @@ struct RescoreRun {
     }
     let asOf = order.asOf == .zero ? means.clock.wallSeconds : order.asOf
     let started = means.clock.monotonicNanoseconds
-    let progress = Progress(walked: Atomic(0))
+    let progress = Progress(walked: Atomic(0), candidateHash: candidate.policy.hash)
     for shard in Int(order.firstShard)..<shardCount {
       if let end = walk(shard, candidate.policy, asOf, progress) { return end }
     }
@@ -79,14 +79,22 @@ struct RescoreRun {
 
   private final class Progress: Sendable {
     let walked: Atomic<Int>
-    init(walked: consuming Atomic<Int>) { self.walked = walked }
+    let candidateHash: UInt64
+
+    init(walked: consuming Atomic<Int>, candidateHash: UInt64) {
+      self.walked = walked
+      self.candidateHash = candidateHash
+    }
   }
 
   private func part(_ shard: Int, _ asOf: UnixSeconds, _ progress: Progress) -> RescorePart {
-    RescorePart(
+    var part = RescorePart(
       shard: UInt32(shard), shardCount: UInt32(means.table.layout.shardCount),
       walkedCount: UInt64(progress.walked.load(ordering: .relaxed)),
       accountCount: UInt64(means.table.count), asOf: asOf)
+    part.policyHash = active.hash
+    part.candidateHash = progress.candidateHash
+    return part
   }
 
   /// - Returns: how the run ends, if it does.

@@ -61,8 +61,13 @@ final class PopulationCall: StreamCall {
   }
 
   override func ending() -> Result<StreamEnd, CallFailure>? {
-    // In this order: no part comes behind the end.
-    guard let end = sink.result.withLock({ $0 }), sink.parts.isEmpty else { return nil }
+    guard let end = sink.result.withLock({ $0 }) else { return nil }
+    switch end {
+    // Nobody waits for parts that are not taken.
+    case .refused, .cancelled, .closed: break
+    // No part comes behind the end, and none that was before it is left out.
+    case .rescored, .swept, .figured: if !sink.parts.isEmpty { return nil }
+    }
     switch end {
     case .rescored(let end): return .success(.rescore(end))
     case .swept(let end): return .success(.sweep(end))

@@ -77,9 +77,18 @@ final class WatchBoard {
         "no room for \(order.accounts.count) more watched accounts: \(limits.watchedAccountsMax) "
           + "on each event loop are the most")
     }
-    if watches.isEmpty { begin() }
-    dispatch()
-    let start = try start(of: order)
+    let isFirst = watches.isEmpty
+    if isFirst { begin() }
+    let touched = dispatch()
+    // Not now: this connection's replies are being written.
+    if !touched.isEmpty { pumpLater(touched) }
+    let start: (number: UInt64, cursor: LogPosition)
+    do throws(CallFailure) {
+      start = try self.start(of: order)
+    } catch {
+      if isFirst { end() }
+      throw error
+    }
     lastID &+= 1
     let call = WatchCall(
       lastID, WatchProgress(order, from: start.number, cursor: start.cursor), on: self,
@@ -93,16 +102,17 @@ final class WatchBoard {
   private func start(
     of order: WatchOrder
   ) throws(CallFailure) -> (number: UInt64, cursor: LogPosition) {
-    if order.cursor == .zero { return (liveNumber, position) }
-    if order.cursor > position {
+    // From now on: behind the last group that was applied in full, not in the midst of one.
+    let cursor = order.cursor == .zero ? position : order.cursor
+    if cursor > position {
       throw CallFailure(
         .outOfRange,
-        "the log has not come to position \(order.cursor.rawValue): it is at "
+        "the log has not come to position \(cursor.rawValue): it is at "
           + "\(position.rawValue)", field: "cursor")
     }
-    switch engine.changes.number(behind: order.cursor) {
+    switch engine.changes.number(behind: cursor) {
     case .forgotten(let upTo): throw tooOld(upTo)
-    case .changes(_, let next): return (min(next, liveNumber), order.cursor)
+    case .changes(_, let next): return (min(next, liveNumber), cursor)
     }
   }
 
@@ -148,7 +158,8 @@ final class WatchBoard {
         call.tellsCursor = true
         self.pump(call)
       }
-      self.scheduleSign()
+      // Telling may have ended the last one.
+      if !self.watches.isEmpty { self.scheduleSign() }
     }
   }
 
@@ -210,6 +221,15 @@ final class WatchBoard {
     eventLoop.execute { [weak self, weak call] in
       guard let self, let call, self.watches[call.id] === call else { return }
       self.pump(call)
+    }
+  }
+
+  private func pumpLater(_ ids: Set<UInt32>) {
+    eventLoop.execute { [weak self] in
+      guard let self else { return }
+      for id in ids {
+        if let call = self.watches[id] { self.pump(call) }
+      }
     }
   }
 

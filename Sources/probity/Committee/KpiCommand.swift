@@ -57,13 +57,10 @@ struct KpiCommand: AsyncParsableCommand {
   private func figures(_ interrupt: Interrupt) async throws -> KeyFigures? {
     try await client.withClient { client in
       let call = try await client.keyFigures(from: from?.time ?? .zero, to: to?.time ?? .zero)
+      interrupt.onRaise { call.cancel() }
       var progress = Progress(total: 1_000, unit: "records", isShown: Output.isErrorTerminal)
       defer { progress.finish() }
-      while case .kpi(let part)? = try await call.next() {
-        if interrupt.isRaised {
-          call.cancel()
-          return nil
-        }
+      while case .kpi(let part)? = try await call.next(unless: interrupt) {
         let share = Int(1_000 * part.walkedCount / max(part.totalCount, 1))
         progress.update(done: share, items: Int(part.walkedCount))
       }

@@ -37,6 +37,20 @@ final class NewFile {
     }
   }
 
+  /// Bytes that are there; for one that goes on with what was written.
+  var sizeBytes: UInt64 {
+    let attributes = try? FileManager.default.attributesOfItem(atPath: partPath)
+    return attributes?[.size] as? UInt64 ?? 0
+  }
+
+  func synchronize() throws {
+    do {
+      try file.synchronize()
+    } catch {
+      throw CommandFailure("cannot write \(path): \(error.localizedDescription)")
+    }
+  }
+
   /// Takes away what stands behind `count` bytes.
   func truncate(to count: UInt64) throws {
     do {

@@ -98,8 +98,9 @@ struct RescoreCommand: AsyncParsableCommand {
     try page?.write(
       RescoreReport.page(title: title, summary, end) { $0.iso8601 })
     try page?.finish()
-    try rows?.finish()
+    // In this order: one that goes on finds both, or neither.
     saved?.remove()
+    try rows?.finish()
     isDone = true
     if json { return try Output.printJSON(RescoreOutput(summary, end)) }
     RescoreText.lines(summary, end).forEach(Output.print)
@@ -159,6 +160,7 @@ private struct RescoreRunner {
         result = try await once(&summary, &rowBytes)
       } catch {
         tries = summary.nextShard > before ? 1 : tries + 1
+        if error.status == .cancelled && interrupt.isRaised { return nil }
         guard error.status == .unavailable, tries < Self.triesMax else { throw error }
         try await Task.sleep(for: .milliseconds(max(200, error.retryAfterMilliseconds)))
         if interrupt.isRaised { return nil }
@@ -176,6 +178,7 @@ private struct RescoreRunner {
     order.firstShard = summary.nextShard
     if summary.asOf != .zero { order.asOf = summary.asOf }
     let call = try await client.rescore(order)
+    interrupt.onRaise { call.cancel() }
     var progress = Progress(total: 1_000, unit: "accounts", isShown: Output.isErrorTerminal)
     defer { progress.finish() }
     do { try rows?.truncate(to: rowBytes) } catch { return .failure(error) }
@@ -185,9 +188,14 @@ private struct RescoreRunner {
         return .success(nil)
       }
       do {
+        if !summary.fits(part) {
+          throw CommandFailure(
+            "another policy was activated meanwhile: begin anew, without the checkpoint")
+        }
         try rows?.add(part.rows)
         if part.isComplete {
           rowBytes = rows?.count ?? 0
+          if saved != nil { try rows?.synchronize() }
           try saved?.add(part, rowBytes: rowBytes)
         }
       } catch {

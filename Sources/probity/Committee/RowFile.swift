@@ -24,11 +24,20 @@ final class RowFile {
     }
     self.format = format
     file = try NewFile(path, keepsPart: from > 0)
+    if file.sizeBytes < from {
+      file.abandon()
+      throw CommandFailure(
+        "\(path).part does not hold the rows that the checkpoint tells of: remove the checkpoint "
+          + "to begin anew")
+    }
     try file.truncate(to: from)
     if from == 0 && format == .csv { try file.write(Self.header) }
   }
 
   var count: UInt64 { file.count }
+
+  /// Has what was written on disk, before something says that it is.
+  func synchronize() throws { try file.synchronize() }
 
   func add(_ rows: [RescoreRow]) throws {
     if rows.isEmpty { return }

@@ -25,19 +25,16 @@ struct SweepCommand: AsyncParsableCommand {
     let end = try await client.withClient { client in
       let call = try await client.sweep(
         actor: actor.name, reason: actor.reason, at: actor.time)
+      interrupt.onRaise { call.cancel() }
       var progress = Progress(total: 1_000, unit: "accounts", isShown: Output.isErrorTerminal)
-      while case .sweep(let part)? = try await call.next() {
-        if interrupt.isRaised {
-          call.cancel()
-          return nil as SweepEnd?
-        }
+      while case .sweep(let part)? = try await call.next(unless: interrupt) {
         progress.finish()
         for step in part.steps { try show(step) }
         let share = Int(1_000 * part.walkedCount / max(part.accountCount, 1))
         progress.update(done: share, items: Int(part.walkedCount))
       }
       progress.finish()
-      if case .sweep(let end)? = call.end { return end }
+      if case .sweep(let end)? = call.end { return end as SweepEnd? }
       return nil
     }
     guard let end else { throw ExitCode.interrupted }

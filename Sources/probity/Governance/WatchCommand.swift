@@ -88,9 +88,16 @@ struct WatchCommand: AsyncParsableCommand {
           Output.print(ChangeText.line(change))
         }
       }
+      if part.changes.count >= left {
+        // Not that of the part: the changes behind were not printed.
+        let last =
+          part.changes.count > left
+          ? LogPosition(part.changes[left].position.rawValue - 1) : watching.cursor
+        try keep(last)
+        return last
+      }
       left -= part.changes.count
       try keep(watching.cursor)
-      if left <= 0 { break }
     }
     return watching.cursor
   }

@@ -2184,13 +2184,16 @@ struct  Probity__V1__RescorePart
   Probity__V1__RescoreClaims *claims;
   uint64_t claims_total;
   /*
-   * As in the reply.
+   * As in the reply. Parts of calls that go on from one another belong together only where
+   * all three are the same.
    */
   uint64_t as_of;
+  uint64_t policy_hash;
+  uint64_t candidate_hash;
 };
 #define PROBITY__V1__RESCORE_PART__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&probity__v1__rescore_part__descriptor) \
-    , 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, 0, 0, NULL, 0, 0 }
+    , 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, 0, 0, NULL, 0, 0, 0, 0 }
 
 
 struct  Probity__V1__RescoreReply
