@@ -159,7 +159,8 @@ public enum KeyFiguresReport {
   ) -> String {
     let notes = [
       "Policy version \(figures.policyVersion), log position \(figures.position.rawValue).",
-      "Claims by when they were opened, as they stand now; merchants as of the end.",
+      "Claims by when they were opened, as they stand now; merchants by all that is "
+        + "known of them by now, faded.",
     ]
     return Page.render(
       title: title, subtitle: "\(time(figures.from)) to \(time(figures.to))", notes: notes

@@ -119,7 +119,7 @@ enum SampleStreams {
       figures.claims.add(
         ClaimFacts(
           openedAt: UnixSeconds(Sample.newYear.rawValue + index * 50_000),
-          decidedAt: UnixSeconds(Sample.newYear.rawValue + index * 90_000), amount: Minor(100),
+          verdictAt: UnixSeconds(Sample.newYear.rawValue + index * 90_000), amount: Minor(100),
           outcome: Outcome.allCases[Int(index) % 5], firstOutcome: .manualReview,
           shadowOutcome: index % 3 == 0 ? .decline : nil,
           verdict: index % 2 == 0 ? .abuse : nil,

@@ -1,7 +1,8 @@
 /// What the committee's figures take of a claim.
 public struct ClaimFacts: Sendable, Equatable {
   public var openedAt: UnixSeconds
-  public var decidedAt: UnixSeconds
+  /// When a human decided it, where there is a verdict.
+  public var verdictAt: UnixSeconds
   public var amount: Minor
   public var outcome: Outcome
   public var firstOutcome: Outcome
@@ -12,12 +13,12 @@ public struct ClaimFacts: Sendable, Equatable {
   public var isWithdrawn: Bool
 
   public init(
-    openedAt: UnixSeconds, decidedAt: UnixSeconds, amount: Minor, outcome: Outcome,
+    openedAt: UnixSeconds, verdictAt: UnixSeconds, amount: Minor, outcome: Outcome,
     firstOutcome: Outcome, shadowOutcome: Outcome?, verdict: Verdict?, subsidy: SubsidyState,
     appeal: AppealState, isWithdrawn: Bool
   ) {
     self.openedAt = openedAt
-    self.decidedAt = decidedAt
+    self.verdictAt = verdictAt
     self.amount = amount
     self.outcome = outcome
     self.firstOutcome = firstOutcome
@@ -110,7 +111,7 @@ public struct ClaimFigures: Sendable, Equatable {
   private mutating func addVerdict(_ claim: ClaimFacts, _ day: inout Day) {
     guard let verdict = claim.verdict else { return }
     humanCount += 1
-    let seconds = claim.decidedAt.rawValue - Swift.min(claim.decidedAt, claim.openedAt).rawValue
+    let seconds = claim.verdictAt.rawValue - Swift.min(claim.verdictAt, claim.openedAt).rawValue
     humanSeconds += UInt64(seconds)
     let place = Self.hourLimits.firstIndex { seconds < $0 * 3_600 } ?? Self.hourLimits.count
     humanHours[place] += 1

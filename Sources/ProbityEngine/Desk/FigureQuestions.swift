@@ -37,7 +37,9 @@ extension ClaimDesk {
       let entry = orders[number]
       if entry.at < from || entry.at >= to { continue }
       switch entry.kind {
-      case .standing: figures.steps[Int(entry.standing.rawValue)] += 1
+      // What an appeal brings back was no step of its own.
+      case .standing where entry.cause != .appealUpheld:
+        figures.steps[Int(entry.standing.rawValue)] += 1
       case .standingAppeal where entry.choice == AppealState.upheld.rawValue:
         figures.stepAppealsUpheld += 1
       default: break
@@ -50,7 +52,7 @@ extension ClaimDesk {
 extension ClaimRecord {
   var facts: ClaimFacts {
     ClaimFacts(
-      openedAt: openedAt, decidedAt: decidedAt, amount: amount, outcome: outcome,
+      openedAt: openedAt, verdictAt: verdictAt, amount: amount, outcome: outcome,
       firstOutcome: firstOutcome, shadowOutcome: shadowOutcome, verdict: verdict,
       subsidy: subsidy, appeal: appeal, isWithdrawn: flags.contains(.withdrawn))
   }

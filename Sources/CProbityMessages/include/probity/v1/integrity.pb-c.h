@@ -2399,7 +2399,7 @@ struct  Probity__V1__KpiReply
   uint64_t *steps;
   uint64_t step_appeals_upheld;
   /*
-   * Sums over all merchants, decayed, as of `to`.
+   * Sums over all merchants, of all that is known of them by now, decayed to `to`.
    */
   double orders;
   double false_shipments;
