@@ -130,7 +130,7 @@ extension KeyFigures {
       KeyFigure(
         group: .efficiency, key: "hoursToDecide", name: "Time to decide", value: hours,
         text: hours.map { Numbers.decimal($0, 1) + " h" } ?? "—",
-        how: "Mean from opening to the last decision of \(Numbers.whole(claims.humanCount)) claims "
+        how: "Mean from opening to the verdict of \(Numbers.whole(claims.humanCount)) claims "
           + "that a human decided, half of them in \(medianHours). All others are decided at once."),
       money(
         .efficiency, "keptOffMerchants", "Cost kept off merchants", claims.compensated,
@@ -209,7 +209,7 @@ public enum KeyFiguresReport {
     html.bars(
       id: "time-to-decide", title: "Time to decide",
       Array(zip(spans, figures.claims.humanHours)).map { ($0.0, $0.1) },
-      caption: "Claims that a human decided, by the time from opening to the last decision.")
+      caption: "Claims that a human decided, by the time from opening to the verdict.")
     for (kind, sums) in [(AccountKind.buyer, figures.buyers), (.merchant, figures.merchants)] {
       html.distribution(
         id: "\(kind.name)-scores", title: "Scores of \(kind.name)s", sums.before.counts,
