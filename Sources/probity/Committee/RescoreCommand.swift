@@ -78,8 +78,7 @@ struct RescoreCommand: AsyncParsableCommand {
     // Before the scan, not after: what cannot be written.
     let saved = try checkpoint.map { try Checkpoint($0, of: identity(document)) }
     let page = try report.map { try NewFile($0) }
-    let rows = try out.map { try RowFile($0, from: saved?.rowBytes ?? 0) }
-    let interrupt = Interrupt()
+    var rows: RowFile?
     var isDone = false
     defer {
       if !isDone {
@@ -87,7 +86,9 @@ struct RescoreCommand: AsyncParsableCommand {
         if saved == nil { rows?.abandon() }
       }
     }
-    let result = try await client.withClient { client in
+    rows = try out.map { try RowFile($0, from: saved?.rowBytes ?? 0) }
+    let interrupt = Interrupt()
+    let result = try await client.withClient { [rows] client in
       let run = RescoreRunner(client, try await order(document, client), rows, saved, interrupt)
       return try await run.run()
     }
