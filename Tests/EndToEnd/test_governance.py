@@ -9,6 +9,7 @@ import time
 import unittest
 
 from daemon import PROBITY, Daemon, WithFiles, run
+from link import Link
 
 
 def day(number):
@@ -174,6 +175,18 @@ class Watches(WithFiles):
             changes = [json.loads(line) for line in out.splitlines()]
             self.assertEqual([change["after"] for change in changes], ["RESTRICTED", "factory"])
 
+    def test_a_count_leaves_the_rest_to_the_next(self):
+        with Daemon() as daemon:
+            market = Market(daemon)
+            cursor = self.file("cursor", "1\n")
+            for account in ("merchant:77", "merchant:78", "merchant:79"):
+                market.run("override", "set", account, "listed")
+            # All three are there, and come together.
+            words = ("watch", "--kinds", "override", "--cursor-file", cursor)
+            first = market.lines(*words, "--count", "1")
+            second = market.lines(*words, "--count", "2")
+            self.assertEqual([change["account"] for change in first + second], [77, 78, 79])
+
     def test_it_goes_on_when_the_daemon_comes_back(self):
         data = str(self.folder / "data")
         with Daemon("--data", data) as daemon:
@@ -270,21 +283,81 @@ class Rescores(WithFiles):
             self.assertIn("there is no policy 99", result.stderr)
             self.assertEqual(sorted(os.listdir(self.folder)), ["bad.yaml", "candidate.yaml"])
 
-    def test_a_checkpoint_goes_on_and_is_of_one_rescore(self):
-        with Daemon() as daemon:
+    def rows(self, path):
+        with open(path) as file:
+            return sorted(file)[1:]
+
+    def interrupted(self, link, *words):
+        """Cut off in the midst; leaves its checkpoint and the rows of complete shards."""
+        link.cuts, link.passes = [4_000], 0
+        result = run(*words, "--server", link.address)
+        self.assertEqual(result.returncode, 1, result.stderr)
+        self.assertIn("UNAVAILABLE", result.stderr)
+        self.assertTrue(os.path.exists(self.folder / "checkpoint"))
+        self.assertFalse(os.path.exists(self.folder / "rows.csv"))
+        link.passes = None
+
+    def test_what_is_interrupted_goes_on(self):
+        with Daemon() as daemon, Link(daemon.address) as link:
             market = Market(daemon)
-            checkpoint = str(self.folder / "checkpoint")
+            folder, out = str(self.folder), str(self.folder / "rows.csv")
             policy = self.candidate()
-            words = ("rescore", "--policy", policy, "--checkpoint", checkpoint, "--as-of", day(2))
-            [whole] = market.lines("rescore", "--policy", policy, "--as-of", day(2))
-            # What an interrupted one leaves is what one that cannot end has written.
-            [found] = market.lines(*words)
-            self.assertFalse(os.path.exists(checkpoint))
+            words = ("rescore", "--policy", policy, "--as-of", day(2), "--changed", "score")
+            [whole] = market.lines(*words, "--out", folder + "/whole.csv")
+            words += ("--out", out, "--checkpoint", folder + "/checkpoint")
+            self.interrupted(link, *words)
+            part = os.path.getsize(out + ".part")
+            self.assertGreater(part, 100)
+            asked = link.passed
+            result = run(*words, "--json", "--server", link.address)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            found = json.loads(result.stdout)
             for key in ("buyers", "merchants", "movers"):
                 self.assertEqual(found[key], whole[key])
-            with open(checkpoint, "w") as file:
-                file.write("probity rescore something else\n")
-            result = market.run(*words)
+            self.assertEqual(self.rows(out), self.rows(folder + "/whole.csv"))
+            self.assertEqual(len(self.rows(out)), 62)
+            self.assertEqual(sorted(os.listdir(folder)),
+                             ["candidate.yaml", "rows.csv", "whole.csv"])
+            # What was complete is not asked for again.
+            again = link.passed - asked
+            os.remove(out)
+            run(*words, "--server", link.address)
+            self.assertLess(again, link.passed - asked - again)
+
+    def test_a_lost_connection_is_made_good(self):
+        with Daemon() as daemon, Link(daemon.address) as link:
+            market = Market(daemon)
+            words = ("rescore", "--policy", self.candidate(), "--as-of", day(2))
+            [whole] = market.lines(*words)
+            link.cuts = [4_000]
+            result = run(*words, "--json", "--server", link.address)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertEqual(link.cuts, [])
+            found = json.loads(result.stdout)
+            for key in ("buyers", "merchants", "movers"):
+                self.assertEqual(found[key], whole[key])
+
+    def test_rows_that_were_lost_are_missed(self):
+        with Daemon() as daemon, Link(daemon.address) as link:
+            Market(daemon)
+            out = str(self.folder / "rows.csv")
+            words = ("rescore", "--policy", self.candidate(), "--as-of", day(2), "--changed",
+                     "score", "--out", out, "--checkpoint", str(self.folder / "checkpoint"))
+            self.interrupted(link, *words)
+            os.truncate(out + ".part", 100)
+            result = run(*words, "--server", link.address)
+            self.assertEqual(result.returncode, 1)
+            self.assertIn("does not hold the rows", result.stderr)
+            self.assertIn("remove the checkpoint", result.stderr)
+            os.remove(self.folder / "checkpoint")
+            self.assertEqual(run(*words, "--server", link.address).returncode, 0)
+            self.assertEqual(len(self.rows(out)), 62)
+
+    def test_a_checkpoint_is_of_one_rescore(self):
+        with Daemon() as daemon:
+            market = Market(daemon)
+            checkpoint = self.file("checkpoint", "probity rescore something else\n")
+            result = market.run("rescore", "--policy", self.candidate(), "--checkpoint", checkpoint)
             self.assertEqual(result.returncode, 1)
             self.assertIn("is of another rescore", result.stderr)
 
