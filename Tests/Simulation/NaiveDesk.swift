@@ -73,6 +73,10 @@ struct NaiveDesk {
       if answer.isRepeated { return }
       answered = answer.outcome
     }
+    // A repeat does not move time, but one that asks how a merchant stands by now does.
+    if case .standing(let report) = answer, !report.hasChanged {
+      guard case .assess = command.action else { return }
+    }
     if case .link(let a, let b) = command.action, identity(of: a).contains(b) { return }
     // With a policy its own days are in force.
     if case .activatePolicy(let hash) = command.action { activate(hash) }
