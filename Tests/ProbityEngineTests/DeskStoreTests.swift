@@ -116,7 +116,32 @@ import Testing
     #expect(run.store.state.position.rawValue == 21)
   }
 
-  /// They are written anew when the log is replayed.
+  /// It moves the desk's day on, which shows in the hash once there is anything else.
+  @Test func aSnapshotHoldsTheDayOfACommandThatCameToNothing() throws {
+    let run = Run(seed: 1)
+    func hashes() -> [UInt64] {
+      let hash = run.store.state.hash
+      run.store.state.desk.changes.append(
+        AccountChange(
+          account: AccountKey(.buyer, AccountID(1)), what: .tier, before: 1, after: 2, at: run.now,
+          position: run.store.state.position))
+      return [hash, run.store.state.hash]
+    }
+    try run.store.open()
+    run.store.record(1...20)
+    run.send(.putPolicy(Make.document.text))
+    _ = run.store.snapshot()
+    run.store.disk.crash()
+    try run.store.open()
+    #expect(run.store.report.snapshotPosition == 21)
+    let loaded = hashes()
+    run.store.disk.crash()
+    for name in run.store.snapshots { run.store.disk.delete(name) }
+    try run.store.open()
+    #expect(run.store.report.snapshotPosition == 0 && hashes() == loaded)
+  }
+
+  /// They come out once more when the log is replayed.
   @Test func receiptsAreThereBehindAPowerCut() throws {
     let run = Run(seed: 3)
     try run.store.open()

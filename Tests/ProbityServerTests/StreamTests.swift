@@ -220,32 +220,83 @@ import Testing
     }
   }
 
+  /// So many buyers that the rows of a rescore wait for who takes them: no window is granted.
+  private static func fillBeyondCredit(_ client: ProbityClient) async throws {
+    for source in 1...4 as ClosedRange<UInt64> {
+      let commands = (1...10_000 as ClosedRange<UInt64>).map { index in
+        Command(
+          source: source, sequence: index,
+          event: Event(
+            at: Self.start, buyer: AccountID(source * 10_000 + index), merchant: Self.merchant,
+            amount: Minor(1_000), detail: .settled(orderedAt: .zero)))
+      }
+      _ = try await client.record(commands)
+    }
+  }
+
+  private static func askForRows(_ socket: RawConnection, streams: Range<UInt32>) async throws {
+    let order = RescoreOrder(.document(strict), asOf: day(1), rows: .scores)
+    var bytes = ByteBuffer()
+    for stream in streams {
+      socket.codec.encodeStreamRequest(.rescore(order), .init(stream: stream), to: &bytes)
+    }
+    try await socket.send(bytes)
+  }
+
   /// One at work whose parts nobody takes, one that waits, and no third.
   @Test func thereIsOneAtATimeAndOneThatWaits() async throws {
     try await DeskTests.withClient { client, daemon in
-      for source in 1...4 as ClosedRange<UInt64> {
-        let commands = (1...10_000 as ClosedRange<UInt64>).map { index in
-          Command(
-            source: source, sequence: index,
-            event: Event(
-              at: Self.start, buyer: AccountID(source * 10_000 + index), merchant: Self.merchant,
-              amount: Minor(1_000), detail: .settled(orderedAt: .zero)))
-        }
-        _ = try await client.record(commands)
-      }
+      try await Self.fillBeyondCredit(client)
       try await daemon.withSocket { socket in
         try await socket.hello()
         _ = try await socket.next()
-        // Enough rows that the work waits for its reader: no window is granted.
-        let order = RescoreOrder(.document(Self.strict), asOf: Self.day(1), rows: .scores)
-        var bytes = ByteBuffer()
-        for stream in 1...3 as ClosedRange<UInt32> {
-          socket.codec.encodeStreamRequest(.rescore(order), .init(stream: stream), to: &bytes)
-        }
-        try await socket.send(bytes)
+        try await Self.askForRows(socket, streams: 1..<4)
         let refused = try await socket.failure(of: 3)
         #expect(refused?.status == .unavailable && refused?.notExecuted == true)
         #expect(refused?.retryAfterMilliseconds ?? 0 > 0)
+      }
+    }
+  }
+
+  /// Who waits for its place is not held up for good, and the one who waits too long hears of it
+  /// though it has no credit left.
+  @Test func aScanThatNobodyTakesEnds() async throws {
+    try await DeskTests.withClient(limits: { $0.unsentTimeout = .milliseconds(300) }) {
+      client, daemon in
+      try await Self.fillBeyondCredit(client)
+      try await daemon.withSocket { socket in
+        try await socket.hello()
+        _ = try await socket.next()
+        try await Self.askForRows(socket, streams: 1..<2)
+        let failure = try await socket.failure(of: 1)
+        #expect(failure?.status == .resourceExhausted && failure?.notExecuted == false)
+        #expect(failure?.message.contains("nobody has taken") == true)
+      }
+      let (summary, _, end) = try await Self.rescored(client, RescoreOrder(asOf: Self.day(1)))
+      #expect(end != nil && summary.buyers.tiers.total == 40_000)
+    }
+  }
+
+  @Test func aScanWithoutCreditIsCancelledAtOnce() async throws {
+    try await DeskTests.withClient { client, daemon in
+      try await Self.fillBeyondCredit(client)
+      try await daemon.withSocket { socket in
+        try await socket.hello()
+        _ = try await socket.next()
+        try await Self.askForRows(socket, streams: 1..<2)
+        #expect(try await socket.next()?.0.type == .data)
+        var cancel = ByteBuffer()
+        FrameHeader(type: .cancel, stream: 1).write(to: &cancel)
+        try await socket.send(cancel)
+        #expect(try await socket.failure(of: 1)?.status == .cancelled)
+      }
+      var end: RescoreEnd?
+      while end == nil {
+        do {
+          end = try await Self.rescored(client, RescoreOrder(asOf: Self.day(1))).2
+        } catch let failure as CallFailure where failure.notExecuted {
+          // The cancelled one is still being put away.
+        }
       }
     }
   }
@@ -368,52 +419,6 @@ import Testing
         }
       }
       #expect(rowCount == 9_001)
-    }
-  }
-
-  // MARK: Watch
-
-  @Test func changesAreToldAsTheyCome() async throws {
-    try await DeskTests.withClient { client, _ in
-      let watched = AccountKey(.merchant, Self.merchant)
-      let watching = client.watch(
-        WatchOrder([watched], kinds: [ChangeKinds(.certification), ChangeKinds(.override)]))
-      let first = try await watching.next()
-      #expect(first.changes.isEmpty)
-      try await client.setOverride(AccountKey(.merchant, AccountID(5)), .listed, actor: "li")
-      try await client.setOverride(AccountKey(.buyer, Self.merchant), .listed, actor: "li")
-      let position = try await client.setOverride(watched, .listed, actor: "li")
-      var part = try await watching.next()
-      while part.changes.isEmpty { part = try await watching.next() }
-      #expect(part.changes.map(\.position) == [position] && part.cursor >= position)
-      #expect(part.changes.map(\.account) == [watched] && part.changes[0].after == 3)
-      _ = try await client.certify(Self.merchant, .factory, endsAt: UnixSeconds(.max), actor: "li")
-      repeat { part = try await watching.next() } while part.changes.isEmpty
-      #expect(part.changes.map(\.what) == [.certification])
-      // Another one from the past.
-      let late = client.watch(WatchOrder(cursor: LogPosition(position.rawValue - 2)))
-      var told: [AccountChange] = []
-      while told.count < 3 { told += try await late.next().changes }
-      #expect(told.map(\.account.id.rawValue) == [77, 77, 77])
-    }
-  }
-
-  @Test func aCursorOfTheFutureIsRefused() async throws {
-    try await DeskTests.withClient { client, _ in
-      let watching = client.watch(WatchOrder(cursor: LogPosition(1_000_000)))
-      await DeskTests.failure(.outOfRange, field: "cursor", notExecuted: true) {
-        _ = try await watching.next()
-      }
-    }
-  }
-
-  @Test func thereIsABoundOfWatchedAccounts() async throws {
-    try await DeskTests.withClient(limits: { $0.watchedAccountsMax = 10 }) { client, _ in
-      let accounts = Set((1...11 as ClosedRange<UInt64>).map { AccountKey(.buyer, AccountID($0)) })
-      let watching = client.watch(WatchOrder(accounts))
-      await DeskTests.failure(.resourceExhausted, field: "", notExecuted: true) {
-        _ = try await watching.next()
-      }
     }
   }
 

@@ -20,6 +20,8 @@ public final class ChangeNotices: Sendable {
     }
   }
 
+  package var listenerCount: Int { count.load(ordering: .relaxed) }
+
   public func stop(_ owner: AnyObject) {
     listeners.withLock {
       $0.removeAll { $0.owner == ObjectIdentifier(owner) }
