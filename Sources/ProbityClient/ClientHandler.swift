@@ -171,9 +171,12 @@ final class ClientHandler: ChannelInboundHandler {
       entry.call.fail(CallFailure(.deadlineExceeded, message, notExecuted: false))
     }
     for (stream, entry) in inFlight {
-      guard let silenceMax = entry.call.silenceMax, entry.lastHeard + silenceMax <= now else {
+      guard let silenceMax = entry.call.silenceMax else { continue }
+      if entry.call.hasUntaken {
+        inFlight[stream]?.lastHeard = now
         continue
       }
+      if entry.lastHeard + silenceMax > now { continue }
       _ = take(stream)
       entry.call.fail(CallFailure(.unavailable, "the daemon is silent", notExecuted: false))
       context?.close(promise: nil)

@@ -13,6 +13,8 @@ public class OutgoingCall: @unchecked Sendable {
   let timeoutMicroseconds: UInt32
   /// Longest without a sign of life; nil = it may be silent until it is answered.
   let silenceMax: TimeAmount?
+  /// Whether the daemon may be silent because nobody takes what it has sent. Any thread.
+  var hasUntaken: Bool { false }
 
   init(
     _ method: Method, encode: @escaping Encode, timeoutMicroseconds: UInt32,

@@ -33,8 +33,13 @@ extension ProbityClient {
   /// Tells of changes as they come; goes on by itself where the connection is lost.
   public func watch(_ order: WatchOrder) -> Watching { Watching(order, self) }
 
-  func watchOnce(_ order: WatchOrder) async throws(CallFailure) -> StreamedCall {
-    try await stream(.watch(order), silenceMax: .seconds(20))
+  /// On one connection, for as long as that lasts.
+  ///
+  /// - Parameter silenceMax: the daemon gives a sign of life every 5 s.
+  package func watchOnce(
+    _ order: WatchOrder, silenceMax: TimeAmount? = .seconds(20)
+  ) async throws(CallFailure) -> StreamedCall {
+    try await stream(.watch(order), silenceMax: silenceMax)
   }
 }
 

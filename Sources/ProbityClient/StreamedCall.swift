@@ -45,6 +45,8 @@ public final class StreamedCall: OutgoingCall, @unchecked Sendable {
     state.withLock { if case .success(let end)? = $0.result { end } else { nil } }
   }
 
+  override var hasUntaken: Bool { state.withLock { !$0.parts.isEmpty } }
+
   /// The next part; nil = that is all. Cancelling the task cancels the call.
   public func next() async throws(CallFailure) -> StreamPart? {
     let next = await withTaskCancellationHandler {

@@ -31,6 +31,14 @@ import Testing
     #expect(taken == Array(0..<1_000))
   }
 
+  @Test func whoIsTakenOutMakesRoom() {
+    let queue = WaitingQueue<Int>(countMax: 3)
+    for number in 1...3 { _ = queue.offer(number) }
+    #expect(queue.remove { $0 == 2 } == [2])
+    #expect(queue.offer(4) == .accepted)
+    #expect([queue.poll(), queue.poll(), queue.poll()] == [1, 3, 4])
+  }
+
   @Test func closingWakesWhoWaits() {
     let queue = WaitingQueue<Int>(countMax: 1)
     _ = queue.offer(1)

@@ -254,8 +254,23 @@ import Testing
         let refused = try await socket.failure(of: 3)
         #expect(refused?.status == .unavailable && refused?.notExecuted == true)
         #expect(refused?.retryAfterMilliseconds ?? 0 > 0)
+        // The place of one that does not want it any more is another's at once.
+        try await Self.cancel(socket, stream: 2)
+        try await Self.askForRows(socket, streams: 4..<5)
+        try await Self.cancel(socket, stream: 1)
+        var first: FrameType?
+        while first == nil, let (header, _) = try await socket.next() {
+          if header.stream == 4 { first = header.type }
+        }
+        #expect(first == .data)
       }
     }
+  }
+
+  private static func cancel(_ socket: RawConnection, stream: UInt32) async throws {
+    var bytes = ByteBuffer()
+    FrameHeader(type: .cancel, stream: stream).write(to: &bytes)
+    try await socket.send(bytes)
   }
 
   /// Who waits for its place is not held up for good, and the one who waits too long hears of it
@@ -285,9 +300,7 @@ import Testing
         _ = try await socket.next()
         try await Self.askForRows(socket, streams: 1..<2)
         #expect(try await socket.next()?.0.type == .data)
-        var cancel = ByteBuffer()
-        FrameHeader(type: .cancel, stream: 1).write(to: &cancel)
-        try await socket.send(cancel)
+        try await Self.cancel(socket, stream: 1)
         #expect(try await socket.failure(of: 1)?.status == .cancelled)
       }
       var end: RescoreEnd?
@@ -348,9 +361,7 @@ import Testing
           if header.type == .data { changes += try Self.changes(socket, payload) }
         }
         #expect(changes == count)
-        var cancel = ByteBuffer()
-        FrameHeader(type: .cancel, stream: 1).write(to: &cancel)
-        try await socket.send(cancel)
+        try await Self.cancel(socket, stream: 1)
         #expect(try await socket.failure(of: 1)?.status == .cancelled)
       }
     }
@@ -387,32 +398,6 @@ import Testing
         await daemon.shutDown()
         #expect(try await socket.failure(of: 1)?.status == .unavailable)
       }
-    }
-  }
-
-  /// What comes of calls that nobody reads any more is granted again, too: otherwise a client
-  /// that keeps its connection would hear nothing more after a few.
-  @Test func aConnectionsCreditIsNotUsedUp() async throws {
-    try await DeskTests.withClient(limits: { $0.unsentTimeout = .milliseconds(100) }) {
-      client, _ in
-      try await Self.fillBeyondCredit(client)
-      let rows = RescoreOrder(.document(Self.strict), asOf: Self.day(1), rows: .scores)
-      for _ in 0...ProtocolLimits.connectionCreditBytes / ProtocolLimits.streamCreditBytes {
-        let call = try await client.rescore(rows)
-        _ = try await call.next()
-        // Comes behind the other, which has used up its own credit and was given up.
-        _ = try await Self.rescored(client, RescoreOrder(asOf: Self.day(1)))
-        call.cancel()
-      }
-      var rowCount = 0
-      while rowCount == 0 {
-        do {
-          rowCount = try await Self.rescored(client, rows).1.count
-        } catch let failure as CallFailure where failure.status == .resourceExhausted {
-          // On a machine that is busy with other tests the rows may wait for too long.
-        }
-      }
-      #expect(rowCount == 40_001)
     }
   }
 

@@ -2,6 +2,7 @@ import IntegrityCore
 import ProbityClient
 import ProbityEngine
 import ProbityServer
+import ProbityWire
 import Testing
 
 /// Watches over a real connection.
@@ -67,6 +68,69 @@ import Testing
       let watching = client.watch(WatchOrder(accounts))
       await DeskTests.failure(.resourceExhausted, field: "", notExecuted: true) {
         _ = try await watching.next()
+      }
+    }
+  }
+
+  // MARK: Who does not read
+
+  /// So many changes that who is told all of them uses up the credit of its stream.
+  private static let changeCount = ProtocolLimits.streamCreditBytes / 30
+
+  private static func changeMuch(_ client: ProbityClient) async throws {
+    for index in 1...changeCount {
+      let account = AccountKey(.buyer, AccountID(UInt64(index)))
+      try await client.setOverride(account, .listed, actor: "li")
+    }
+  }
+
+  /// What comes for who does not read is granted again, too: otherwise a client that keeps its
+  /// connection would hear nothing more after a few.
+  @Test func aConnectionsCreditIsNotUsedUp() async throws {
+    try await DeskTests.withClient { client, _ in
+      try await Self.changeMuch(client)
+      var unread: [StreamedCall] = []
+      for _ in 0..<ProtocolLimits.connectionCreditBytes / ProtocolLimits.streamCreditBytes {
+        let call = try await client.watchOnce(WatchOrder(cursor: LogPosition(1)))
+        _ = try await call.next()
+        unread.append(call)
+      }
+      // A few turns of the loop, in which the watches use up their own credit.
+      for _ in 0..<50 { _ = try await client.health() }
+      let call = try await client.watchOnce(WatchOrder(), silenceMax: .seconds(10))
+      #expect(try await call.next() != nil)
+      for call in unread { call.cancel() }
+    }
+  }
+
+  /// A daemon that waits for credit is not taken for dead, with all calls on its connection.
+  @Test func whoDoesNotReadDoesNotCallTheDaemonSilent() async throws {
+    try await DeskTests.withClient { client, _ in
+      try await Self.changeMuch(client)
+      let slow = try await client.watchOnce(
+        WatchOrder(cursor: LogPosition(1)), silenceMax: .seconds(1))
+      _ = try await slow.next()
+      let watched = AccountKey(.merchant, Self.merchant)
+      let other = try await client.watchOnce(WatchOrder([watched]), silenceMax: nil)
+      _ = try await other.next()
+      let clock = ContinuousClock()
+      let start = clock.now
+      while clock.now < start + .milliseconds(1_500) { _ = try await client.health() }
+      try await client.setOverride(watched, .listed, actor: "li")
+      guard case .watch(let part)? = try await other.next() else {
+        Issue.record("no part")
+        return
+      }
+      #expect(part.changes.map(\.account) == [watched])
+      slow.cancel()
+    }
+  }
+
+  @Test func aSilentDaemonIsNoticed() async throws {
+    try await DeskTests.withClient(limits: { $0.watchSignInterval = .seconds(60) }) { client, _ in
+      let call = try await client.watchOnce(WatchOrder(), silenceMax: .milliseconds(100))
+      await DeskTests.failure(.unavailable, field: "", notExecuted: false) {
+        while try await call.next() != nil {}
       }
     }
   }

@@ -63,6 +63,11 @@ final class PopulationThread: Sendable {
 
   func submit(_ work: PopulationWork, to sink: any PopulationSink) -> PopulationAdmission {
     taken.count.withLock { count in
+      if count == Self.takenMax {
+        let gone = queue.remove { $0.sink.isCancelled }
+        for job in gone { job.sink.end(.cancelled) }
+        count -= gone.count
+      }
       if count == Self.takenMax { return .full }
       switch queue.offer(Job(work: work, sink: sink)) {
       case .accepted:

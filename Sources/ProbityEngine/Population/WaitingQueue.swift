@@ -68,6 +68,18 @@ import Glibc
     }
   }
 
+  /// Takes out those that nobody waits for any more.
+  package func remove(where isGone: (Element) -> Bool) -> [Element] {
+    withLock {
+      let gone = elements.filter(isGone)
+      if !gone.isEmpty {
+        elements.removeAll(where: isGone)
+        unsafe pthread_cond_broadcast(condition)
+      }
+      return gone
+    }
+  }
+
   /// Nothing more is added; what is there can still be taken.
   package func close() {
     withLock {
