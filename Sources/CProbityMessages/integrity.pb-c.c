@@ -10676,7 +10676,7 @@ const ProtobufCMessageDescriptor probity__v1__standing_step__descriptor =
   (ProtobufCMessageInit) probity__v1__standing_step__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor probity__v1__standing_reply__field_descriptors[22] =
+static const ProtobufCFieldDescriptor probity__v1__standing_reply__field_descriptors[23] =
 {
   {
     "merchant",
@@ -10942,6 +10942,18 @@ static const ProtobufCFieldDescriptor probity__v1__standing_reply__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "held_by_support",
+    23,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__StandingReply, held_by_support),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned probity__v1__standing_reply__field_indices_by_name[] = {
   7,   /* field[7] = answer_due_at */
@@ -10956,6 +10968,7 @@ static const unsigned probity__v1__standing_reply__field_indices_by_name[] = {
   18,   /* field[18] = changed */
   13,   /* field[13] = conduct */
   16,   /* field[16] = distinct_buyers */
+  22,   /* field[22] = held_by_support */
   3,   /* field[3] = held_until */
   19,   /* field[19] = log_position */
   15,   /* field[15] = mature */
@@ -10970,7 +10983,7 @@ static const unsigned probity__v1__standing_reply__field_indices_by_name[] = {
 static const ProtobufCIntRange probity__v1__standing_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 22 }
+  { 0, 23 }
 };
 const ProtobufCMessageDescriptor probity__v1__standing_reply__descriptor =
 {
@@ -10980,7 +10993,7 @@ const ProtobufCMessageDescriptor probity__v1__standing_reply__descriptor =
   "Probity__V1__StandingReply",
   "probity.v1",
   sizeof(Probity__V1__StandingReply),
-  22,
+  23,
   probity__v1__standing_reply__field_descriptors,
   probity__v1__standing_reply__field_indices_by_name,
   1,  probity__v1__standing_reply__number_ranges,
@@ -11824,7 +11837,7 @@ const ProtobufCMessageDescriptor probity__v1__rescore_sums__descriptor =
   (ProtobufCMessageInit) probity__v1__rescore_sums__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor probity__v1__rescore_claims__field_descriptors[5] =
+static const ProtobufCFieldDescriptor probity__v1__rescore_claims__field_descriptors[7] =
 {
   {
     "claims",
@@ -11886,10 +11899,36 @@ static const ProtobufCFieldDescriptor probity__v1__rescore_claims__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "reviewed_before",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__RescoreClaims, reviewed_before),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reviewed_after",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Probity__V1__RescoreClaims, reviewed_after),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned probity__v1__rescore_claims__field_indices_by_name[] = {
   0,   /* field[0] = claims */
   2,   /* field[2] = outcomes */
+  6,   /* field[6] = reviewed_after */
+  5,   /* field[5] = reviewed_before */
   4,   /* field[4] = subsidy_after */
   3,   /* field[3] = subsidy_before */
   1,   /* field[1] = unreadable */
@@ -11897,7 +11936,7 @@ static const unsigned probity__v1__rescore_claims__field_indices_by_name[] = {
 static const ProtobufCIntRange probity__v1__rescore_claims__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor probity__v1__rescore_claims__descriptor =
 {
@@ -11907,7 +11946,7 @@ const ProtobufCMessageDescriptor probity__v1__rescore_claims__descriptor =
   "Probity__V1__RescoreClaims",
   "probity.v1",
   sizeof(Probity__V1__RescoreClaims),
-  5,
+  7,
   probity__v1__rescore_claims__field_descriptors,
   probity__v1__rescore_claims__field_indices_by_name,
   1,  probity__v1__rescore_claims__number_ranges,

@@ -4,7 +4,7 @@ import IntegrityCore
 ///
 /// | word | field |
 /// |---|---|
-/// | 0 | kind, choice, account kinds of the keys (of the second or, of a standing, its sort): a byte each; number of the entry before of the same key plus one in the high half |
+/// | 0 | kind, choice, account kinds of the keys (of the second or, of a standing, its sort, and one more than its dimension in the high half): a byte each; number of the entry before of the same key plus one in the high half |
 /// | 1–2 | keys: what it is about |
 /// | 3 | value |
 /// | 4 | when; when it ends in the high half, 0 = never |
@@ -35,7 +35,7 @@ package struct DeskEntry: WordRecord {
     /// Of a merchant (key 1): its appeal against a step (value: that entry's number) is open,
     /// upheld or rejected (choice).
     case standingAppeal = 6
-    /// Of a merchant (key 1): what it is certified as (choice).
+    /// Of a merchant (key 1): what it is certified as (choice); 0 = it is no more.
     case certification = 7
   }
 

@@ -106,11 +106,12 @@ extension KeyFigures {
       money(
         .order, "abuseStopped", "Abuse stopped", claims.abuseStopped,
         "Asked for by claims that a human found abusive and that were not paid: "
-          + "\(Numbers.whole(claims.abuseCount)) abusive claims in all."),
+          + "\(Numbers.whole(claims.abuseCount)) abusive claims in all. None that an appeal has "
+          + "undone."),
       money(
         .order, "compensationLeaked", "Compensation leaked", claims.leaked,
-        "Paid for \(Numbers.whole(claims.leakedCount)) claims that were found wrong or undone "
-          + "later."),
+        "Paid for \(Numbers.whole(claims.leakedCount)) claims that were found wrong, or taken back "
+          + "by a merchant's appeal, later."),
     ]
   }
 
@@ -131,12 +132,19 @@ extension KeyFigures {
         group: .efficiency, key: "hoursToDecide", name: "Time to decide", value: hours,
         text: hours.map { Numbers.decimal($0, 1) + " h" } ?? "—",
         how: "Mean from opening to the verdict of \(Numbers.whole(claims.humanCount)) claims "
-          + "that a human decided, half of them in \(medianHours). All others are decided at once."),
+          + "that a human decided, half of them in \(medianHours). "
+          + "\(Numbers.whole(waitingCount)) still wait for one and are not in it; all others are "
+          + "decided at once."),
       money(
         .efficiency, "keptOffMerchants", "Cost kept off merchants", claims.compensated,
         "Reserved or paid by the platform for the period's claims, of "
           + "\(Numbers.money(claims.claimed.rawValue)) asked for."),
     ]
+  }
+
+  /// Claims that a human is to decide.
+  private var waitingCount: UInt64 {
+    claims.outcomes[Int(Outcome.manualReview.rawValue) - 1]
   }
 
   private var medianHours: String {
@@ -159,8 +167,8 @@ public enum KeyFiguresReport {
   ) -> String {
     let notes = [
       "Policy version \(figures.policyVersion), log position \(figures.position.rawValue).",
-      "Claims by when they were opened, as they stand now; merchants by all that is "
-        + "known of them by now, faded.",
+      "Claims by when they were opened, as they stand now; scores and merchants' rates by all "
+        + "that is known by now, faded to the end of the period if that is past.",
     ]
     return Page.render(
       title: title, subtitle: "\(time(figures.from)) to \(time(figures.to))", notes: notes

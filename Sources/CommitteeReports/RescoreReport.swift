@@ -102,7 +102,14 @@ public enum RescoreReport {
         "The candidate would cost",
         Numbers.moneyChange(claims.subsidyAfter.rawValue - claims.subsidyBefore.rawValue),
         how: "It would have reserved \(Numbers.money(claims.subsidyAfter.rawValue)). What is "
-          + "used of caps is taken as it was.")
+          + "used of caps is taken as it was. What humans decide is in neither.")
+      tiles.tile(
+        "Left to humans",
+        Numbers.moneyChange(claims.reviewedAfter.rawValue - claims.reviewedBefore.rawValue),
+        how: "Asked for by claims that a human is to decide: "
+          + "\(Numbers.money(claims.reviewedAfter.rawValue)), not "
+          + "\(Numbers.money(claims.reviewedBefore.rawValue)). What of it is paid nobody knows yet."
+      )
       if claims.unreadableCount > 0 {
         tiles.tile(
           "Not decided again", Numbers.whole(claims.unreadableCount),

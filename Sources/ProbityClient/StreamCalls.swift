@@ -35,7 +35,7 @@ extension ProbityClient {
 
   /// On one connection, for as long as that lasts.
   ///
-  /// - Parameter silenceMax: the daemon gives a sign of life every 5 s.
+  /// - Parameter silenceMax: the daemon gives a sign of life every 2 s.
   package func watchOnce(
     _ order: WatchOrder, silenceMax: TimeAmount? = .seconds(20)
   ) async throws(CallFailure) -> StreamedCall {

@@ -244,8 +244,10 @@ package final class Sequencer: Sendable {
       overrides.set(TierOverride(tier: tier, endsAt: endsAt), of: account)
     case .clearOverride(let account, .tier): overrides.set(nil, of: account)
     case .activatePolicy: policies.post(state.shelf.active)
-    case .certify(let merchant, _, let endsAt): certifications.set(endsAt, of: merchant)
-    case .revokeCertification(let merchant): certifications.set(nil, of: merchant)
+    // As the desk has it by now: the command may have been a repeat.
+    case .certify(let merchant, _, _), .revokeCertification(let merchant):
+      let entry = state.desk.certification(of: merchant, at: state.newestEventAt)
+      certifications.set(entry?.endsAt, of: merchant)
     default: break
     }
   }

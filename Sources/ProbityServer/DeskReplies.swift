@@ -57,8 +57,8 @@ extension LoopContext {
         StandingsReply(
           standings: page.standings.map { standingReply($0, position) }, next: page.next,
           logPosition: position))
-    case .claimNumbers, .claimFigures, .stepFigures:
-      preconditionFailure("pages of figures are nobody's call")
+    case .claimNumbers, .claimFigures, .stepFigures, .time:
+      preconditionFailure("what work on the population asks is nobody's call")
     case .refused(let refusal): throw CallFailure(refusal, request)
     }
   }

@@ -72,6 +72,8 @@ extension Codec {
     unsafe (m.n_outcomes, m.outcomes) = unsafe column(claims.outcomes.words)
     unsafe m.subsidy_before = claims.subsidyBefore.rawValue
     unsafe m.subsidy_after = claims.subsidyAfter.rawValue
+    unsafe m.reviewed_before = claims.reviewedBefore.rawValue
+    unsafe m.reviewed_after = claims.reviewedAfter.rawValue
     return unsafe m
   }
 
@@ -163,6 +165,8 @@ extension Codec {
     if words.count == claims.outcomes.words.count { claims.outcomes = ShadowTally(words: words) }
     claims.subsidyBefore = unsafe Minor(m.subsidy_before)
     claims.subsidyAfter = unsafe Minor(m.subsidy_after)
+    claims.reviewedBefore = unsafe Minor(m.reviewed_before)
+    claims.reviewedAfter = unsafe Minor(m.reviewed_after)
     return claims
   }
 

@@ -28,6 +28,7 @@ extension Codec {
     unsafe m.log_position = reply.logPosition.rawValue
     unsafe m.policy_version = reply.policyVersion
     unsafe m.policy_hash = reply.policyHash
+    unsafe m.held_by_support = report.isHeldBySupport ? 1 : 0
     return unsafe m
   }
 
@@ -123,6 +124,7 @@ extension Codec {
     report.notice = unsafe known(m.notice.rawValue)
     report.appealableUntil = unsafe seconds(m.appealable_until)
     report.answerDueAt = unsafe seconds(m.answer_due_at)
+    report.isHeldBySupport = unsafe m.held_by_support != 0
     if let certification: Certification = unsafe known(m.certification.rawValue) {
       report.certification = unsafe CertificationEntry(
         certification: certification, at: seconds(m.certified_at),

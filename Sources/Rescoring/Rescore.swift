@@ -57,6 +57,9 @@ public struct ClaimComparison: Sendable, Equatable {
   /// Reserved for them, and what the candidate would have.
   public var subsidyBefore = Minor(0)
   public var subsidyAfter = Minor(0)
+  /// Asked for by those that a human is to decide: what these pay is in neither of the above.
+  public var reviewedBefore = Minor(0)
+  public var reviewedAfter = Minor(0)
 
   public init() {}
 

@@ -202,6 +202,37 @@ struct GovernanceTests {
     #expect(Self.notice(sold: 100, late: 0, day: 74, appealed: true) == .pending)
   }
 
+  @Test func noticeIsMetWhereNothingIsLeftOfWhatItWasFor() {
+    let state = StandingCase(
+      standing: .clearOutNotice, since: Self.time(44), dimension: .latePickup,
+      conduct: Conduct(incidents: 150, orders: 1_000))
+    func result(_ record: AccountRecord) -> NoticeResult {
+      let clock = DecayClock(Self.schema, now: Self.time(74))
+      return Self.rules.noticeResult(
+        state, Self.rules.assess(record, at: clock), schema: Self.schema, now: clock.now)
+    }
+    #expect(result(Self.bad) == .unmet, "nothing was sold since")
+    #expect(result(Self.good) == .met, "what it was for was taken back")
+  }
+
+  @Test func whatWasMetIsNotAssessedAgain() {
+    let then = DecayClock(Self.schema, now: Self.time(40))
+    let now = DecayClock(Self.schema, now: Self.time(200))
+    let whole = Self.rules.assess(Self.bad, at: then).findings[1].conduct
+    let met = MetNotice(dimension: .latePickup, conduct: whole, at: then.now)
+    #expect(Self.rules.assess(Self.bad, at: now).standing == .clearOutNotice)
+    let assessed = Self.rules.assess(Self.bad, met: [met], at: now)
+    #expect(assessed.standing == .normal && assessed.findings[1].conduct.incidents < 0.01)
+    // Another dimension's notice answers for nothing here.
+    let other = MetNotice(dimension: .noStock, conduct: whole, at: then.now)
+    #expect(Self.rules.assess(Self.bad, met: [other], at: now).standing == .clearOutNotice)
+    // Two halves answer for the whole.
+    let half = Conduct(incidents: whole.incidents / 2, orders: whole.orders / 2)
+    let parts = [MetNotice](
+      repeating: MetNotice(dimension: .latePickup, conduct: half, at: then.now), count: 2)
+    #expect(Self.rules.assess(Self.bad, met: parts, at: now).standing == .normal)
+  }
+
   // MARK: Rules
 
   @Test func stricterIsWhatCanHitSooner() {

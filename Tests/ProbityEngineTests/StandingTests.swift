@@ -104,11 +104,34 @@ import Testing
     fixture.pass(days: 1)
     let report = try Self.report(fixture, .assess(Self.bad))
     #expect(report.standing == .restricted && report.steps[0].cause == .noticeMet)
-    // What the notice was for is in the evidence still.
-    fixture.pass(days: 29)
-    #expect(try Self.report(fixture, .assess(Self.bad)).standing == .restricted)
-    fixture.pass(days: 1)
-    #expect(try Self.report(fixture, .assess(Self.bad)).standing != .restricted)
+    #expect(report.steps[0].dimension == .latePickup)
+  }
+
+  /// What the notice was for is in the evidence for a year: it is answered for, and what comes
+  /// anew is not.
+  @Test func whatANoticeWasMetForIsNotHeldAgain() throws {
+    let fixture = try Self.noticed()
+    Self.sell(200, fixture)
+    fixture.pass(days: 23)
+    var seen: [Standing] = []
+    for _ in 0..<13 {
+      let report = try Self.report(fixture, .assess(Self.bad))
+      #expect(report.assessment.standing == .normal)
+      #expect(report.assessment.findings[1].conduct.incidents < 1)
+      if seen.last != report.standing { seen.append(report.standing) }
+      fixture.pass(days: 30)
+    }
+    #expect(seen == [.restricted, .watch, .normal])
+    let commands = (0..<90).map { index in
+      Command(
+        source: 4, sequence: UInt64(index + 1),
+        event: Event(
+          at: fixture.now, buyer: AccountID(6_000 + UInt64(index)), merchant: Self.bad,
+          detail: .pickedUp(late: true)))
+    }
+    Self.sell(100, fixture, source: 5)
+    _ = fixture.state.apply(commands)
+    #expect(try Self.report(fixture, .assess(Self.bad)).standing == .watch)
   }
 
   @Test func anAppealStopsTheClockAndUndoesTheStep() throws {
@@ -182,8 +205,12 @@ import Testing
     #expect(throws: DeskRefusal.self, "the day after is too soon") {
       try Self.report(fixture, .decideStanding(Self.bad, .giveNotice))
     }
+    #expect(try Self.report(fixture, .assess(Self.bad)).isWaiting == false)
     fixture.pass(days: 7)
+    let held = try Self.report(fixture, .assess(Self.bad))
+    #expect(held.standing == .restricted && held.isHeldBySupport && held.isWaiting)
     let report = try Self.report(fixture, .decideStanding(Self.bad, .giveNotice))
+    #expect(!report.isHeldBySupport && !report.isWaiting)
     #expect(report.standing == .clearOutNotice && report.steps[0].dimension == .latePickup)
     #expect(try Self.report(fixture, .revokeCertification(Self.bad)).certification == nil)
     #expect(try Self.report(fixture, .revokeCertification(Self.bad)).hasChanged == false)
@@ -195,10 +222,10 @@ import Testing
   // MARK: What protects
 
   /// So many good orders, now.
-  private static func sell(_ count: Int, _ fixture: DeskFixture) {
+  private static func sell(_ count: Int, _ fixture: DeskFixture, source: UInt64 = 3) {
     let commands = (0..<count).map { index in
       Command(
-        source: 3, sequence: UInt64(index + 1),
+        source: source, sequence: UInt64(index + 1),
         event: Make.settled(5_000, bad.rawValue, at: fixture.now.rawValue))
     }
     _ = fixture.state.apply(commands)
@@ -245,8 +272,38 @@ import Testing
     #expect(throws: DeskRefusal.self, "held for 90 days") {
       try Self.report(fixture, .decideStanding(Self.bad, .clearOut))
     }
+    let held = try Self.report(fixture, .assess(Self.bad))
+    #expect(held.notice == .unmet && !held.isWaiting, "there is nothing to decide yet")
     Self.sell(200, fixture)
-    #expect(try Self.report(fixture, .assess(Self.bad)).standing == .restricted)
+    let met = try Self.report(fixture, .assess(Self.bad))
+    #expect(met.standing == .restricted && met.heldUntil == back.heldUntil, "held on")
+  }
+
+  @Test func appealsEndWithTheirDays() throws {
+    let fixture = try Self.noticed()
+    let ends = try Self.report(fixture, .assess(Self.bad)).appealableUntil
+    #expect(ends > fixture.now)
+    fixture.now = ends
+    #expect(try Self.report(fixture, .assess(Self.bad)).appealableUntil == ends)
+    fixture.pass(seconds: 1)
+    #expect(try Self.report(fixture, .assess(Self.bad)).appealableUntil == .zero)
+    #expect(throws: DeskRefusal.self) { try Self.report(fixture, .appealStanding(Self.bad)) }
+  }
+
+  /// A retry of what came before does not take back what came after, and it is kept who did.
+  @Test func aLateRevocationLeavesTheNextCertification() throws {
+    let fixture = try Self.market()
+    let first = fixture.now
+    _ = try Self.report(fixture, .certify(Self.good, .factory, endsAt: UnixSeconds(.max)))
+    _ = try Self.report(fixture, .revokeCertification(Self.good))
+    fixture.pass(days: 1)
+    _ = try Self.report(fixture, .certify(Self.good, .brandOEM, endsAt: UnixSeconds(.max)))
+    let before = fixture.everythingElse
+    _ = try fixture.apply(.revokeCertification(Self.good), actor: "anna", at: first).get()
+    #expect(fixture.everythingElse == before)
+    let report = try Self.report(fixture, .assess(Self.good))
+    #expect(report.certification?.certification == .brandOEM)
+    #expect(try Self.report(fixture, .revokeCertification(Self.good)).certification == nil)
   }
 
   @Test func noticeIsGivenWhereEvidenceCallsForIt() throws {

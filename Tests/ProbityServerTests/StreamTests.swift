@@ -9,11 +9,11 @@ import Testing
 
 /// Calls that are answered in parts, over a real connection.
 @Suite(.serialized, .timeLimit(.minutes(2))) struct StreamTests {
-  private static let merchant = AccountID(77)
-  private static let start = UnixSeconds(1_760_000_000)
+  static let merchant = AccountID(77)
+  static let start = UnixSeconds(1_760_000_000)
 
   /// So many merchants with 100 orders each, of which every second is late.
-  private static func fill(
+  static func fill(
     _ client: ProbityClient, merchants: UInt64 = 3, buyers: UInt64 = 100, source: UInt64 = 9
   ) async throws {
     var sequence: UInt64 = 0
@@ -40,66 +40,8 @@ import Testing
     }
   }
 
-  private static func day(_ day: UInt32) -> UnixSeconds {
+  static func day(_ day: UInt32) -> UnixSeconds {
     UnixSeconds(start.rawValue + day * 86_400)
-  }
-
-  private static func swept(
-    _ client: ProbityClient, day: UInt32
-  ) async throws -> (steps: [SweepStep], end: SweepEnd?) {
-    let call = try await client.sweep(actor: "night", at: Self.day(day))
-    var steps: [SweepStep] = []
-    while case .sweep(let part)? = try await call.next() { steps += part.steps }
-    if case .sweep(let end)? = call.end { return (steps, end) }
-    return (steps, nil)
-  }
-
-  // MARK: Sweep
-
-  @Test func aSweepMovesWhoseEvidenceCallsForIt() async throws {
-    try await DeskTests.withClient { client, _ in
-      try await Self.fill(client)
-      let early = try await Self.swept(client, day: 29)
-      #expect(early.steps.isEmpty && early.end?.standings == [3, 0, 0, 0, 0])
-      let first = try await Self.swept(client, day: 31)
-      #expect(first.steps.count == 3 && first.end?.worseCount == 3)
-      #expect(first.steps.allSatisfy { $0.before == .normal && $0.after == .watch })
-      #expect(first.steps.allSatisfy { $0.finding?.dimension == .latePickup })
-      #expect(first.end?.standings == [0, 3, 0, 0, 0] && first.end?.merchantCount == 3)
-      let again = try await Self.swept(client, day: 31)
-      #expect(again.steps.isEmpty && again.end?.worseCount == 0)
-      _ = try await Self.swept(client, day: 38)
-      let notice = try await Self.swept(client, day: 45)
-      #expect(notice.end?.standings == [0, 0, 0, 3, 0] && notice.end?.waitingCount == 0)
-      let over = try await Self.swept(client, day: 75)
-      #expect(over.end?.waitingCount == 3 && over.steps.allSatisfy(\.isWaiting))
-      #expect(over.end?.standings == [0, 0, 0, 3, 0], "a human alone clears out")
-      let page = try await client.standings(StandingFilter(isWaiting: true))
-      #expect(page.standings.count == 3)
-      let out = try await client.decideStanding(
-        Self.merchant, .clearOut, actor: "li", at: Self.day(75))
-      #expect(out.report.standing == .clearedOut)
-      let ranked = try await client.scoreBatch([Self.merchant], kind: .merchant, sourcing: true)
-      #expect(ranked.sourcing == [PackedSourcing(.clearedOut, nil, weight: 0)])
-    }
-  }
-
-  @Test func aSweepSaysWhomThePolicyInShadowWouldHit() async throws {
-    try await DeskTests.withClient { client, _ in
-      try await Self.fill(client)
-      let strict = PolicyDocument.unboundText(version: 40)
-        .replacing("maturityDays: 30", with: "maturityDays: 5")
-      let put = try await client.putPolicy(strict, actor: "li")
-      _ = try await client.shadowPolicy(put.hash, actor: "li")
-      let swept = try await Self.swept(client, day: 10)
-      #expect(swept.end?.shadowHash == put.hash && swept.end?.shadowWorseCount == 3)
-      #expect(swept.steps.count == 3)
-      #expect(
-        swept.steps.allSatisfy { $0.after == .normal && $0.shadowCallsFor == .clearOutNotice })
-      await DeskTests.failure(.failedPrecondition, field: "policy", notExecuted: false) {
-        _ = try await client.activatePolicy(put.hash, actor: "li")
-      }
-    }
   }
 
   // MARK: Rescore
@@ -202,6 +144,15 @@ import Testing
       let later = try await Self.rescored(
         client, RescoreOrder(asOf: UnixSeconds(now.rawValue + 90 * 86_400), claimDays: 30))
       #expect(later.0.claims?.claimCount == 0)
+      let earlier = try await Self.rescored(
+        client, RescoreOrder(asOf: UnixSeconds(now.rawValue - 86_400), claimDays: 30))
+      #expect(earlier.0.claims?.claimCount == 0, "they were opened later")
+      let reviewed = PolicyDocument.unboundText(version: 43)
+        .replacing("spotCheckShare: 0\n", with: "spotCheckShare: 1\n")
+      let left = try await Self.rescored(
+        client, RescoreOrder(.document(reviewed), asOf: now, claimDays: 30)
+      ).0.claims
+      #expect(left?.reviewedBefore == Minor(0) && left?.reviewedAfter ?? Minor(0) > Minor(0))
     }
   }
 
@@ -436,6 +387,36 @@ import Testing
       await DeskTests.failure(.invalidArgument, field: "from", notExecuted: true) {
         _ = try await figures(UnixSeconds(1_000_000_000), now)
       }
+    }
+  }
+
+  /// Figures over claims of which some are gone would be wrong, and nothing would show it.
+  @Test func figuresOverForgottenClaimsAreRefused() async throws {
+    try await DeskTests.withClient { client, _ in
+      let end = DeskTests.now
+      let start = UnixSeconds(end.rawValue - 420 * 86_400)
+      for (id, at) in [(1, start), (2, end), (3, end), (4, end)] as [(UInt64, UnixSeconds)] {
+        let claim = Claim(
+          id: ClaimID(id), buyer: AccountID(500 + id), merchant: AccountID(77), openedAt: at,
+          amount: Minor(2_000), kind: .quality, allegation: .defective)
+        _ = try await client.openClaim(claim, at: at)
+      }
+      func ask(_ call: StreamedCall) async throws {
+        while try await call.next() != nil {}
+      }
+      let from = UnixSeconds(start.rawValue - 10)
+      await DeskTests.failure(.invalidArgument, field: "from", notExecuted: true) {
+        try await ask(try await client.keyFigures(from: from, to: UnixSeconds(from.rawValue + 60)))
+      }
+      let order = RescoreOrder(asOf: UnixSeconds(start.rawValue + 60), claimDays: 30)
+      let failure = await DeskTests.failure(
+        .invalidArgument, field: "claim_days", notExecuted: true
+      ) {
+        try await ask(try await client.rescore(order))
+      }
+      #expect(failure?.message.contains("400 days") == true)
+      let kept = UnixSeconds(end.rawValue - 399 * 86_400)
+      try await ask(try await client.keyFigures(from: kept, to: end))
     }
   }
 }

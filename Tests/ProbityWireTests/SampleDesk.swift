@@ -147,6 +147,7 @@ enum SampleDesk {
     report.notice = .unmet
     report.appealableUntil = Sample.newYear
     report.answerDueAt = UnixSeconds(.max)
+    report.isHeldBySupport = true
     report.certification = CertificationEntry(
       certification: .originAggregator, at: Sample.newYear, endsAt: UnixSeconds(.max),
       actor: "li", reason: "origin seen")

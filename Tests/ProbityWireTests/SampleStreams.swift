@@ -58,6 +58,8 @@ enum SampleStreams {
     claims.outcomes.note(.manualReview, .platformCompensates)
     claims.subsidyBefore = Minor(.max)
     claims.subsidyAfter = Minor(-5)
+    claims.reviewedBefore = Minor(7)
+    claims.reviewedAfter = Minor(.max)
     part.claims = claims
     part.claimTotal = 11
     return part

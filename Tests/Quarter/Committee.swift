@@ -4,12 +4,15 @@ import ProbityClient
 import ProbityWire
 
 /// Sweeps every week, certifies at the begin, and decides what waits for a human: appeals by
-/// what a human finds out, which is the truth, and clear-outs by the notice alone.
+/// what a human finds out, which is the truth; notices to the certified, and clear-outs, by the
+/// evidence and the notice alone.
 final class Committee {
   private let client: ProbityClient
   private let simulator: MarketplaceSimulator
   /// Where each merchant stands that was ever moved.
   private(set) var standings: [AccountID: Standing] = [:]
+  /// The worst that each ever stood at.
+  private(set) var worst: [AccountID: Standing] = [:]
 
   init(_ client: ProbityClient, _ simulator: MarketplaceSimulator) {
     self.client = client
@@ -36,7 +39,7 @@ final class Committee {
     var appealing: [AccountID] = []
     while case .sweep(let part)? = try await call.next() {
       for step in part.steps where step.after != step.before {
-        standings[step.merchant] = step.after
+        note(step.merchant, step.after)
         // The honest contest what is taken from them, and one cheat of ten does.
         let isHonest = role(step.merchant)?.isHonest ?? false
         if step.after >= .restricted && (isHonest || step.merchant.rawValue % 10 == 0) {
@@ -66,10 +69,18 @@ final class Committee {
         reply = try await client.decideStandingAppeal(
           merchant, isUpheld: role(merchant)?.isHonest ?? false, actor: "committee", at: time)
       } else {
+        let (decision, reason): (StandingDecision, String) =
+          report.isHeldBySupport
+          ? (.giveNotice, "certified, and cheats") : (.clearOut, "notice not met")
         reply = try await client.decideStanding(
-          merchant, .clearOut, actor: "committee", reason: "notice not met", at: time)
+          merchant, decision, actor: "committee", reason: reason, at: time)
       }
-      standings[merchant] = reply.report.standing
+      note(merchant, reply.report.standing)
     }
+  }
+
+  private func note(_ merchant: AccountID, _ standing: Standing) {
+    standings[merchant] = standing
+    worst[merchant] = max(worst[merchant] ?? .normal, standing)
   }
 }

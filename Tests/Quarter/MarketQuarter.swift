@@ -73,7 +73,8 @@ struct MarketQuarter: AsyncParsableCommand {
     }
     try await desk.flush()
     return Verdicts(
-      committee.standings, settled: desk.settled, simulator, claims: desk.openedCount)
+      committee.standings, worst: committee.worst, settled: desk.settled, simulator,
+      claims: desk.openedCount)
   }
 
   static func day(_ day: UInt32) -> UnixSeconds { UnixSeconds(start.rawValue + day * 86_400) }

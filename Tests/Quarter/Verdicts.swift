@@ -13,6 +13,8 @@ struct Verdicts {
     /// Of all of them, and of the assessable ones, by standing.
     var standings = [Int](repeating: 0, count: Standing.allCases.count)
     var assessableOut = 0
+    /// Those that were ever moved.
+    var moved = 0
   }
 
   private var rows: [MarketplaceRole: Row] = [:]
@@ -22,7 +24,7 @@ struct Verdicts {
   static let assessableOrders = 30
 
   init(
-    _ standings: [AccountID: Standing], settled: [AccountID: Int],
+    _ standings: [AccountID: Standing], worst: [AccountID: Standing], settled: [AccountID: Int],
     _ simulator: MarketplaceSimulator, claims: Int
   ) {
     self.claims = claims
@@ -31,6 +33,7 @@ struct Verdicts {
       let standing = standings[account.id] ?? .normal
       let isAssessable = settled[account.id, default: 0] >= Self.assessableOrders
       row.merchants += 1
+      if worst[account.id] ?? .normal > .normal { row.moved += 1 }
       row.standings[Int(standing.rawValue)] += 1
       if isAssessable {
         row.assessable += 1
@@ -67,6 +70,7 @@ struct Verdicts {
           [row.role, "\(row.merchants)", "\(row.assessable)"] + row.standings.map { "\($0)" }))
     }
     Swift.print("cleared out: \(cheatsOut) cheats and \(honestOut) honest merchants")
+    Swift.print("honest merchants that ever stood at WATCH or worse: \(sum(true) { $0.moved })")
     Swift.print(
       "precision \(Self.percent(precision)), recall \(Self.percent(recall)) of all cheats, "
         + "\(Self.percent(assessableRecall)) of those with \(Self.assessableOrders) orders or more")

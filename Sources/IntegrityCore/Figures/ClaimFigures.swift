@@ -12,6 +12,9 @@ public struct ClaimFacts: Sendable, Equatable {
   public var appeal: AppealState
   public var isWithdrawn: Bool
 
+  /// What a human has found, unless an appeal has undone it.
+  var finding: Verdict? { appeal == .upheld ? nil : verdict }
+
   public init(
     openedAt: UnixSeconds, verdictAt: UnixSeconds, amount: Minor, outcome: Outcome,
     firstOutcome: Outcome, shadowOutcome: Outcome?, verdict: Verdict?, subsidy: SubsidyState,
@@ -67,10 +70,10 @@ public struct ClaimFigures: Sendable, Equatable {
   public var claimed = Minor(0)
   /// Reserved or paid by the platform.
   public var compensated = Minor(0)
-  /// Asked for and found abusive.
+  /// Asked for by claims that were found abusive, and not paid. No appeal has undone it.
   public var abuseStopped = Minor(0)
   public var abuseCount: UInt64 = 0
-  /// Paid, and found wrong or undone later.
+  /// Paid, and found wrong or taken back by an appeal later.
   public var leaked = Minor(0)
   public var leakedCount: UInt64 = 0
   /// In their order, without those that no claim was opened on.
@@ -109,20 +112,20 @@ public struct ClaimFigures: Sendable, Equatable {
   }
 
   private mutating func addVerdict(_ claim: ClaimFacts, _ day: inout Day) {
-    guard let verdict = claim.verdict else { return }
+    guard claim.verdict != nil else { return }
     humanCount += 1
     let seconds = claim.verdictAt.rawValue - Swift.min(claim.verdictAt, claim.openedAt).rawValue
     humanSeconds += UInt64(seconds)
     let place = Self.hourLimits.firstIndex { seconds < $0 * 3_600 } ?? Self.hourLimits.count
     humanHours[place] += 1
-    if verdict == .abuse {
+    if claim.finding == .abuse {
       abuseCount += 1
       day.abuseCount += 1
     }
   }
 
   private mutating func addMoney(_ claim: ClaimFacts, _ day: inout Day) {
-    let isWrong = claim.verdict == .abuse || claim.verdict == .rejected
+    let isWrong = claim.finding == .abuse || claim.finding == .rejected
     if claim.subsidy.counts {
       compensated = compensated.plus(claim.amount)
       day.compensated = day.compensated.plus(claim.amount)
@@ -130,7 +133,7 @@ public struct ClaimFigures: Sendable, Equatable {
     if claim.subsidy == .reversed || claim.subsidy == .committed && isWrong {
       leaked = leaked.plus(claim.amount)
       leakedCount += 1
-    } else if claim.verdict == .abuse {
+    } else if claim.finding == .abuse {
       abuseStopped = abuseStopped.plus(claim.amount)
     }
   }

@@ -36,6 +36,20 @@ public struct Conduct: Sendable, Equatable {
   }
 }
 
+/// A notice that a merchant has met: what there was of its conduct by then is answered for.
+public struct MetNotice: Sendable, Equatable {
+  public var dimension: GovernedDimension
+  /// As of `at`, without what notices before had answered for.
+  public var conduct: Conduct
+  public var at: UnixSeconds
+
+  public init(dimension: GovernedDimension, conduct: Conduct, at: UnixSeconds) {
+    self.dimension = dimension
+    self.conduct = conduct
+    self.at = at
+  }
+}
+
 /// What a merchant's evidence calls for in one dimension.
 public struct ConductFinding: Sendable, Equatable {
   public var dimension: GovernedDimension
@@ -86,9 +100,20 @@ extension GovernanceRules {
   /// Assesses a merchant: about 0.3 µs.
   ///
   /// Pure. A rate, a number and distinct buyers all have to be reached, and the rate for certain.
-  public func assess(_ record: AccountRecord, at clock: DecayClock) -> Assessment {
+  ///
+  /// - Parameter met: notices that it has met: what is older is not held against it again.
+  public func assess(
+    _ record: AccountRecord, met: [MetNotice] = [], at clock: DecayClock
+  ) -> Assessment {
     let evidence = record.evidence(at: clock)
-    let findings = GovernedDimension.allCases.map { finding($0, evidence) }
+    let findings = GovernedDimension.allCases.map { dimension in
+      let whole = evidence.conduct(dimension)
+      let rest = met.reduce(whole) { conduct, notice in
+        notice.dimension == dimension
+          ? conduct.since(notice.conduct, fading: clock.fading(since: notice.at)) : conduct
+      }
+      return finding(dimension, rest)
+    }
     let isMature =
       evidence.days >= Float(maturityDays) && evidence[MerchantCounter.ordersSettled] >= ordersMin
     let distinct = record.sketch.certain
@@ -104,8 +129,7 @@ extension GovernanceRules {
       && (record.standing != 0 || record.sketch.certain >= Int(buyersMin))
   }
 
-  private func finding(_ dimension: GovernedDimension, _ evidence: Evidence) -> ConductFinding {
-    let conduct = evidence.conduct(dimension)
+  private func finding(_ dimension: GovernedDimension, _ conduct: Conduct) -> ConductFinding {
     let limits = limits[dimension.rawValue]
     let certain = conduct.certainRate(deviations: deviations)
     let standing: Standing =
@@ -118,6 +142,14 @@ extension GovernanceRules {
       }
     return ConductFinding(
       dimension: dimension, conduct: conduct, certainRate: certain, standing: standing)
+  }
+}
+
+extension DecayClock {
+  /// What is left by now of what was counted at an earlier time, 0 … 1.
+  func fading(since earlier: UnixSeconds) -> Float {
+    Float(
+      DeterministicMath.exp2(schema.halfLives(until: earlier) - schema.halfLives(until: now)))
   }
 }
 

@@ -59,7 +59,7 @@ public struct GovernanceRules: Sendable, Equatable {
   /// merchant is assessed.
   public var maturityDays: UInt16
   public var ordersMin: Float
-  /// Distinct buyers whose orders went wrong, of all sorts: 1 … 60.
+  /// Distinct buyers whose orders went wrong, of all sorts: 1 … 12.
   public var buyersMin: UInt32
   /// Standard deviations between a rate and what is certain of it: 0 … 5.
   public var deviations: Float

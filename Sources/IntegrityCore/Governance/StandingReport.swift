@@ -2,7 +2,8 @@
 public struct StandingEntry: Sendable, Equatable {
   public var standing: Standing
   public var cause: StandingCause
-  /// What it was for; nil = a human's word, or for the better.
+  /// What it was for, or what the notice that was met was for; nil = a human's word, or for the
+  /// better.
   public var dimension: GovernedDimension?
   /// That dimension's conduct then.
   public var conduct: Conduct
@@ -84,7 +85,9 @@ public struct StandingReport: Sendable, Equatable {
   /// When an open appeal is to be answered; zero where none is open.
   public var answerDueAt: UnixSeconds
   public var certification: CertificationEntry?
-  /// What the evidence calls for, as of `asOf`.
+  /// Only support keeps a sweep from giving notice: a human may.
+  public var isHeldBySupport = false
+  /// What the evidence calls for, as of `asOf`, without what met notices have answered for.
   public var assessment: Assessment
   public var asOf: UnixSeconds
   /// A step was taken by this command.
@@ -92,8 +95,19 @@ public struct StandingReport: Sendable, Equatable {
 
   public static let stepsMax = 16
 
-  /// Whether a human has to decide something: a notice that was not met, or an appeal.
-  public var isWaiting: Bool { notice == .unmet || answerDueAt != .zero }
+  /// Whether a human has to decide something: a notice that was not met, an appeal, or whether
+  /// a merchant that is supported is given notice.
+  public var isWaiting: Bool {
+    notice == .unmet && heldUntil <= asOf || answerDueAt != .zero || isHeldBySupport
+  }
+
+  /// Notices that it has met, among the steps that are told.
+  public var met: [MetNotice] {
+    steps.compactMap { step in
+      step.cause == .noticeMet
+        ? step.dimension.map { MetNotice(dimension: $0, conduct: step.conduct, at: step.at) } : nil
+    }
+  }
 
   public init(
     merchant: AccountID, standing: Standing, steps: [StandingEntry] = [],

@@ -3,7 +3,7 @@ public struct StandingCase: Sendable, Equatable {
   public var standing: Standing
   /// When the last step was taken; zero = never.
   public var since: UnixSeconds
-  /// What the last step was for; nil = a human's word alone.
+  /// What the last step was for; nil = a human's word alone, or it was for the better.
   public var dimension: GovernedDimension?
   /// What that dimension's conduct was then.
   public var conduct: Conduct
@@ -32,7 +32,7 @@ public struct StandingCase: Sendable, Equatable {
 /// A step that the rules take by themselves.
 public struct StandingStep: Sendable, Equatable {
   public var standing: Standing
-  /// What it is for; nil = things have become better.
+  /// What it is for, or what a notice that was met was for; nil = things have become better.
   public var finding: ConductFinding?
   /// Until then nothing gets worse.
   public var heldUntil: UnixSeconds
@@ -50,7 +50,8 @@ public struct StandingStep: Sendable, Equatable {
 public enum NoticeResult: UInt8, Sendable {
   /// Its time is not over, or an appeal waits.
   case pending = 1
-  /// It was met: since the notice the rate was below what a merchant is watched for.
+  /// It was met: since the notice the rate was below what a merchant is watched for, or what it
+  /// was given for is not in the evidence any more.
   case met = 2
   /// It was not, or too little was sold to say so: a human decides.
   case unmet = 3
@@ -63,6 +64,8 @@ extension GovernanceRules {
   /// better no sooner than `easeDays`; never out of a notice but when its time is over and it
   /// was met; never to `clearedOut`, and never from it. While an appeal is open, none: it is
   /// about the last step. What is held stays held when things become better.
+  ///
+  /// - Parameter assessment: without what met notices have answered for.
   public func step(
     _ state: StandingCase, _ assessment: Assessment, certification: Certification?,
     schema: EvidenceSchema, now: UnixSeconds
@@ -72,11 +75,11 @@ extension GovernanceRules {
     if standing == .clearOutNotice {
       let result = noticeResult(state, assessment, schema: schema, now: now)
       if result != .met { return nil }
-      // The past that the notice was given for is still in the evidence: time to fade.
-      return StandingStep(standing: .restricted, heldUntil: now.adding(days: noticeDays))
+      return StandingStep(
+        standing: .restricted, finding: state.dimension.map { assessment.findings[$0.rawValue] },
+        heldUntil: state.heldUntil)
     }
-    let most = certification.map { support[$0.track.rawValue].standingMax } ?? .clearOutNotice
-    let called = Swift.min(assessment.standing, most)
+    let called = called(assessment, certification)
     if called > standing {
       if now < state.heldUntil { return nil }
       if standing > .normal && !now.isDays(stepDays, after: state.since) { return nil }
@@ -87,6 +90,23 @@ extension GovernanceRules {
       return StandingStep(standing: standing.better, heldUntil: state.heldUntil)
     }
     return nil
+  }
+
+  /// What the evidence calls for, as far as support lets a sweep go.
+  public func called(_ assessment: Assessment, _ certification: Certification?) -> Standing {
+    Swift.min(
+      assessment.standing,
+      certification.map { support[$0.track.rawValue].standingMax } ?? .clearOutNotice)
+  }
+
+  /// Whether only support keeps a sweep from giving notice: a human has to look.
+  public func isHeldBySupport(
+    _ state: StandingCase, _ assessment: Assessment, certification: Certification?,
+    now: UnixSeconds
+  ) -> Bool {
+    state.standing == .restricted && !state.isAppealOpen
+      && called(assessment, certification) < assessment.standing
+      && noticeFault(state, assessment, now: now) == nil
   }
 
   /// Whether a human may give notice to a merchant, or why not: where the evidence calls for it
@@ -111,7 +131,10 @@ extension GovernanceRules {
   ) -> NoticeResult {
     if state.isAppealOpen || !now.isDays(noticeDays, after: state.since) { return .pending }
     guard let dimension = state.dimension else { return .unmet }
-    let since = conductSince(state, assessment.findings[dimension.rawValue], schema, now)
+    let finding = assessment.findings[dimension.rawValue]
+    // Taken back, faded, or diluted: nothing is certain of it any more.
+    if finding.standing == .normal { return .met }
+    let since = conductSince(state, finding, schema, now)
     let isMet = since.orders >= ordersMin && since.rate < limits[dimension.rawValue].watch
     return isMet ? .met : .unmet
   }

@@ -2,7 +2,8 @@
 public struct StandingFilter: Hashable, Sendable {
   /// Those that stand so; nil = all that do not stand as any other.
   public var standing: Standing?
-  /// Those that wait for a human: a notice that is over and was not met, or an open appeal.
+  /// Those that wait for a human: a notice that is over and was not met, an open appeal, or
+  /// support that keeps a sweep from giving notice.
   public var isWaiting: Bool
 
   public init(standing: Standing? = nil, isWaiting: Bool = false) {

@@ -6,7 +6,8 @@ public struct SweepStep: Sendable, Equatable {
   public var after: Standing
   /// What the step was for; nil = it is for the better, or there was none.
   public var finding: ConductFinding?
-  /// What the evidence calls for, by the policy in force and by that in shadow.
+  /// What the evidence calls for, by the policy in force and by that in shadow, as far as
+  /// support lets a sweep go.
   public var callsFor: Standing
   public var shadowCallsFor: Standing
   /// A human has to decide something.

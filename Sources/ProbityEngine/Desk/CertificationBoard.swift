@@ -32,7 +32,7 @@ public final class CertificationBoard: Sendable {
   func set(from desk: ClaimDesk) {
     for number in desk.orders.first..<desk.orders.next {
       let entry = desk.orders[number]
-      guard entry.kind == .certification, !entry.isOver,
+      guard entry.kind == .certification, !entry.isRevocation,
         desk.orders.newest(entry.subject) == number
       else { continue }
       set(entry.endsAt, of: AccountID(entry.key))

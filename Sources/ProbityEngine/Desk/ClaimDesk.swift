@@ -72,6 +72,19 @@ public final class ClaimDesk {
     }
   }
 
+  /// Whether no claim that was opened at `time` or later is forgotten.
+  func keepsClaims(since time: UnixSeconds, now: UnixSeconds) -> Bool {
+    claims.first == 0
+      || UInt64(time.rawValue) + UInt64(Self.retentionDays) * 86_400 >= UInt64(now.rawValue)
+  }
+
+  static func forgottenClaims(_ field: String, _ remedy: String) -> DeskRefusal {
+    DeskRefusal(
+      .invalid, field: field,
+      "reaches back to claims that are forgotten, as all are \(retentionDays) days after their "
+        + "end: give \(remedy)")
+  }
+
   /// Whether nothing of a claim matters any more.
   private func isForgettable(_ record: ClaimRecord, at now: UnixSeconds) -> Bool {
     let last = Swift.max(record.decidedAt, record.appliedAt, record.appealedAt, record.reservedAt)

@@ -11,6 +11,8 @@ public enum DeskQuestion: Hashable, Sendable {
   case standing(AccountID)
   /// Numbers of the claims that were applied since.
   case claimNumbers(UnixSeconds)
+  /// The time of the newest event or command.
+  case time
   /// Sums over claims from a number on, below another.
   case claimFigures(from: UInt32, below: UInt32, openedFrom: UnixSeconds, before: UnixSeconds)
   /// Sums over steps of merchants, the newest first below a number.
@@ -30,7 +32,9 @@ public enum DeskReport: Sendable, Equatable {
   case overrides([OverrideStanding], linked: [AccountKey])
   case policies(PolicyReport)
   indirect case standing(StandingReport)
-  case claimNumbers(first: UInt32, next: UInt32)
+  /// Whole unless some that were opened since may be forgotten.
+  case claimNumbers(first: UInt32, next: UInt32, isWhole: Bool)
+  case time(UnixSeconds)
   /// To go on from `next`.
   indirect case claimFigures(ClaimFigures, next: UInt32)
   indirect case stepFigures(MerchantFigures, next: UInt32?)
@@ -59,7 +63,10 @@ extension IntegrityState {
       }
       return .standing(standingReport(of: merchant, at: now))
     case .claimNumbers(let since):
-      return .claimNumbers(first: desk.firstClaim(since: since), next: desk.claims.next)
+      return .claimNumbers(
+        first: desk.firstClaim(since: since), next: desk.claims.next,
+        isWhole: desk.keepsClaims(since: since, now: newestEventAt))
+    case .time: return .time(newestEventAt)
     case .claimFigures(let first, let next, let from, let to):
       let page = desk.claimFigures(from: first, below: next, openedFrom: from, before: to)
       return .claimFigures(page.0, next: page.next)

@@ -21,7 +21,7 @@ extension IntegrityState {
     case .certify(let id, let certification, let endsAt):
       (merchant, isNew) = (id, try certify(id, certification, endsAt, command, context))
     case .revokeCertification(let id):
-      (merchant, isNew) = (id, try revokeCertification(id, context))
+      (merchant, isNew) = (id, try revokeCertification(id, command, context))
     default: preconditionFailure("nothing about a merchant: \(command.action)")
     }
     var report = standingReport(of: merchant, at: context.now)
@@ -34,8 +34,10 @@ extension IntegrityState {
       .notFound, field: "merchant", "nothing was ever recorded about merchant \(merchant.rawValue)")
   }
 
-  private func assessment(of record: AccountRecord, at now: UnixSeconds) -> Assessment {
-    rules.policy.governance.assess(record, at: DecayClock(rules.schema, now: now))
+  /// Without what met notices have answered for.
+  func assessment(of record: AccountRecord, at now: UnixSeconds) -> Assessment {
+    rules.policy.governance.assess(
+      record, met: desk.metNotices(of: record.id), at: DecayClock(rules.schema, now: now))
   }
 
   // MARK: Steps
@@ -61,7 +63,7 @@ extension IntegrityState {
       return true
     }
     let cause: StandingCause =
-      step.finding != nil ? .conduct : state.standing == .clearOutNotice ? .noticeMet : .eased
+      state.standing == .clearOutNotice ? .noticeMet : step.finding != nil ? .conduct : .eased
     try take(step, merchant, cause, command, context)
     if hasEnded { setCertification(nil, of: merchant, context) }
     return true
@@ -255,17 +257,15 @@ extension IntegrityState {
   }
 
   private func revokeCertification(
-    _ merchant: AccountID, _ context: DeskContext
+    _ merchant: AccountID, _ command: DeskCommand, _ context: DeskContext
   ) throws(DeskRefusal) -> Bool {
-    let number = desk.newestCertification(of: merchant)
-    if let number, desk.orders[number].isOver { return false }
-    guard let number, desk.certification(of: merchant, at: context.now) != nil else {
+    if desk.isNoted(.certification, merchant, command, where: \.isRevocation) { return false }
+    guard desk.certification(of: merchant, at: context.now) != nil else {
       throw DeskRefusal(
         .notFound, field: "merchant",
         "merchant \(merchant.rawValue) has no certification in force")
     }
-    context.begin()
-    desk.orders.end(number)
+    try desk.set(entry(.certification, 0, merchant, 0, command, context), context)
     setCertification(nil, of: merchant, context)
     return true
   }

@@ -47,6 +47,19 @@ extension ClaimDesk {
       isAppealOpen: appeal(against: number, of: merchant).state == .open)
   }
 
+  /// Notices that the merchant has met.
+  func metNotices(of merchant: AccountID) -> [MetNotice] {
+    var met: [MetNotice] = []
+    if orders.count == 0 { return met }
+    orders.forEach(Self.subject(.standing, merchant)) { _, entry in
+      if entry.cause == .noticeMet, let dimension = entry.dimension {
+        met.append(MetNotice(dimension: dimension, conduct: entry.conduct, at: entry.at))
+      }
+      return true
+    }
+    return met
+  }
+
   /// The appeal against a step.
   func appeal(against number: UInt32, of merchant: AccountID) -> StandingAppeal {
     var appeal = StandingAppeal.none
@@ -77,11 +90,8 @@ extension ClaimDesk {
   package func certification(of merchant: AccountID, at now: UnixSeconds) -> DeskEntry? {
     guard let number = newest(.certification, merchant) else { return nil }
     let entry = orders[number]
-    return entry.isOver || entry.endsAt <= now ? nil : entry
+    return entry.isRevocation || entry.endsAt <= now ? nil : entry
   }
-
-  /// The entry of the newest certification, whether in force or not.
-  func newestCertification(of merchant: AccountID) -> UInt32? { newest(.certification, merchant) }
 
   /// The steps with a merchant, newest first, as they were taken.
   func steps(of merchant: AccountID) -> [StandingEntry] {
@@ -119,6 +129,9 @@ extension DeskEntry {
       who: OperatorText(command.actor, sizeBytes: OperatorText.whoBytes),
       why: OperatorText(command.reason, sizeBytes: OperatorText.whyBytes))
   }
+
+  /// Of a certification: it is taken back.
+  var isRevocation: Bool { choice == 0 }
 
   var standing: Standing { Standing(rawValue: choice) ?? .normal }
   var cause: StandingCause { StandingCause(rawValue: otherKind & 15) ?? .conduct }

@@ -8,7 +8,7 @@ extension IntegrityState {
     let record =
       table.record(of: AccountKey(.merchant, merchant))
       ?? AccountRecord(AccountKey(.merchant, merchant))
-    let assessment = governance.assess(record, at: DecayClock(rules.schema, now: now))
+    let assessment = assessment(of: record, at: now)
     let state = desk.standingCase(of: merchant)
     var report = StandingReport(
       merchant: merchant, standing: state.standing, steps: desk.steps(of: merchant),
@@ -20,7 +20,9 @@ extension IntegrityState {
     if let last = report.steps.first, desk.newestStep(of: merchant).map(desk.isToTheWorse) ?? false
     {
       switch last.appeal.state {
-      case .none: report.appealableUntil = last.at.adding(days: governance.appealDays)
+      case .none:
+        let end = last.at.adding(days: governance.appealDays)
+        if now <= end { report.appealableUntil = end }
       case .open: report.answerDueAt = last.appeal.openedAt.adding(days: governance.answerDays)
       case .upheld, .rejected: break
       }
@@ -32,6 +34,8 @@ extension IntegrityState {
         certification: certification, at: entry.at, endsAt: entry.endsAt,
         actor: entry.who.text, reason: entry.why.text)
     }
+    report.isHeldBySupport = governance.isHeldBySupport(
+      state, assessment, certification: report.certification?.certification, now: now)
     return report
   }
 

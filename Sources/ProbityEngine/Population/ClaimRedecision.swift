@@ -6,14 +6,20 @@ import Rescoring
 /// What was paid for others would have been other too; that is not followed up.
 struct ClaimRedecision {
   private let candidate: Policy
+  private let opened: ClosedRange<UnixSeconds>
   private let means: PopulationThread.Means
   /// By hash; nil = it does not read any more.
   private var policies: [UInt64: Policy] = [:]
   private let texts: [UInt64: String]
   private(set) var comparison = ClaimComparison()
 
-  init(_ candidate: Policy, _ report: PolicyReport, _ means: PopulationThread.Means) {
+  /// - Parameter opened: when claims were opened that are decided.
+  init(
+    _ candidate: Policy, opened: ClosedRange<UnixSeconds>, _ report: PolicyReport,
+    _ means: PopulationThread.Means
+  ) {
     self.candidate = candidate
+    self.opened = opened
     self.means = means
     texts = Dictionary(uniqueKeysWithValues: report.entries.map { ($0.hash, $0.text) })
     let active = means.policies.policy.policy
@@ -27,6 +33,7 @@ struct ClaimRedecision {
       comparison.unreadableCount += 1
       return
     }
+    if !opened.contains(receipt.claimCase.claim.openedAt) { return }
     var claimCase = receipt.claimCase
     setCaps(of: &claimCase, decidedUnder: policy)
     let decision = candidate.decide(claimCase, schema: means.schema)
@@ -34,6 +41,13 @@ struct ClaimRedecision {
     comparison.outcomes.note(receipt.decision.outcome, decision.outcome)
     comparison.subsidyBefore = comparison.subsidyBefore.plus(receipt.decision.subsidy)
     comparison.subsidyAfter = comparison.subsidyAfter.plus(decision.subsidy)
+    let amount = claimCase.claim.amount
+    if receipt.decision.outcome == .manualReview {
+      comparison.reviewedBefore = comparison.reviewedBefore.plus(amount)
+    }
+    if decision.outcome == .manualReview {
+      comparison.reviewedAfter = comparison.reviewedAfter.plus(amount)
+    }
   }
 
   private mutating func policy(_ hash: UInt64) -> Policy? {

@@ -47,8 +47,11 @@ struct KeyFiguresRun {
 
   private func addClaims(_ figures: inout KeyFigures) -> PopulationEnd? {
     // A claim can be opened before it is told of, and is told of in the order of the log.
-    guard case .claimNumbers(let first, let next)? = means.questions.ask(.claimNumbers(from))
+    guard
+      case .claimNumbers(let first, let next, let isWhole)? = means.questions.ask(
+        .claimNumbers(from))
     else { return .closed }
+    if !isWhole { return .refused(ClaimDesk.forgottenClaims("from", "a later one")) }
     let total = Int(next - first) + means.table.count
     var number = first
     while number < next {
@@ -81,9 +84,10 @@ struct KeyFiguresRun {
   private func addPopulation(
     _ figures: inout KeyFigures, _ active: Policy, _ candidate: Policy
   ) -> PopulationEnd? {
-    let clock = DecayClock(means.schema, now: to)
+    let asOf = min(to, means.clock.wallSeconds)
+    let clock = DecayClock(means.schema, now: asOf)
     var tally = PopulationTally(
-      active: active, candidate: candidate, schema: means.schema, now: to, moversMax: 1)
+      active: active, candidate: candidate, schema: means.schema, now: asOf, moversMax: 1)
     var scan = TableScan(means.table)
     var records: [AccountRecord] = []
     var pace = YieldPace()

@@ -42,6 +42,7 @@ struct RescoreRun {
         DeskRefusal(.invalid, field: "first_shard", "there are \(shardCount) shards"))
     }
     let asOf = order.asOf == .zero ? means.clock.wallSeconds : order.asOf
+    if let end = checkClaims(asOf) { return end }
     let started = means.clock.monotonicNanoseconds
     let progress = Progress(walked: Atomic(0), candidateHash: candidate.policy.hash)
     for shard in Int(order.firstShard)..<shardCount {
@@ -170,16 +171,34 @@ struct RescoreRun {
   /// Claims between two parts that tell of them.
   private static let claimsPerPart: UInt32 = 4_096
 
+  /// When claims were opened that are decided once more.
+  private func opened(_ asOf: UnixSeconds) -> ClosedRange<UnixSeconds> {
+    let seconds = min(UInt64(asOf.rawValue), UInt64(order.claimDays) * 86_400)
+    return UnixSeconds(asOf.rawValue - UInt32(seconds))...asOf
+  }
+
+  /// Refuses, before the scan, where some of the claims are forgotten.
+  private func checkClaims(_ asOf: UnixSeconds) -> PopulationEnd? {
+    if order.claimDays == 0 { return nil }
+    guard
+      case .claimNumbers(_, _, let isWhole)? = means.questions.ask(
+        .claimNumbers(opened(asOf).lowerBound))
+    else { return .closed }
+    return isWhole
+      ? nil : .refused(ClaimDesk.forgottenClaims("claim_days", "fewer days, or a later as_of"))
+  }
+
   private func decideClaims(
     _ candidate: Policy, _ asOf: UnixSeconds, _ progress: Progress
   ) -> PopulationEnd? {
     if order.claimDays == 0 { return nil }
-    let seconds = UInt64(order.claimDays) * 86_400
-    let since = UnixSeconds(UInt32(UInt64(asOf.rawValue) - min(UInt64(asOf.rawValue), seconds)))
-    guard case .claimNumbers(let first, let next)? = means.questions.ask(.claimNumbers(since)),
+    let opened = opened(asOf)
+    guard
+      case .claimNumbers(let first, let next, _)? = means.questions.ask(
+        .claimNumbers(opened.lowerBound)),
       case .policies(let report)? = means.questions.ask(.policies)
     else { return .closed }
-    var decider = ClaimRedecision(candidate, report, means)
+    var decider = ClaimRedecision(candidate, opened: opened, report, means)
     var number = first
     repeat {
       let last = min(number + min(Self.claimsPerPart, next - number), next)

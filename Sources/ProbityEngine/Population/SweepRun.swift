@@ -11,7 +11,7 @@ struct SweepRun {
   private let reason: String
   private let means: PopulationThread.Means
   private let sink: any PopulationSink
-  private let asOf: UnixSeconds
+  private let at: UnixSeconds
 
   init(
     at: UnixSeconds, actor: String, reason: String, _ means: PopulationThread.Means,
@@ -21,17 +21,19 @@ struct SweepRun {
     self.reason = reason
     self.means = means
     self.sink = sink
-    asOf = at == .zero ? means.clock.wallSeconds : at
+    self.at = at == .zero ? means.clock.wallSeconds : at
   }
 
   /// What is known of a merchant while its command is under way.
   private struct Asked {
-    let merchant: AccountID
+    let record: AccountRecord
     let before: Standing
-    let shadow: Standing
   }
 
   private struct State {
+    let active: GovernanceRules
+    let shadow: GovernanceRules?
+    let clock: DecayClock
     var end: SweepEnd
     var steps: [SweepStep] = []
     var asked: [UInt32: Asked] = [:]
@@ -43,16 +45,21 @@ struct SweepRun {
   private static let partAccounts = 1 << 20
 
   func run() -> PopulationEnd {
-    guard case .policies(let report)? = means.questions.ask(.policies) else { return .closed }
+    guard case .policies(let report)? = means.questions.ask(.policies),
+      case .time(let newest)? = means.questions.ask(.time)
+    else { return .closed }
+    // Commands do not go back in time, either.
+    let asOf = max(at, newest)
     let active = means.policies.policy.policy
     let shadow = report.shadowHash.flatMap { hash in
       report.entries.first { $0.hash == hash }.flatMap { try? means.compile($0.text).get().policy }
     }
     var state = State(
+      active: active.governance, shadow: shadow?.governance,
+      clock: DecayClock(means.schema, now: asOf),
       end: SweepEnd(policyVersion: active.version, policyHash: active.hash, asOf: asOf),
       pipeline: means.questions.pipeline())
     state.end.shadowHash = report.shadowHash
-    let clock = DecayClock(means.schema, now: asOf)
     var scan = TableScan(means.table)
     var records: [AccountRecord] = []
     var pace = YieldPace()
@@ -60,7 +67,7 @@ struct SweepRun {
     while scan.next(into: &records) {
       pace.step(records.count)
       for record in records where record.kind == .merchant {
-        if !take(record, active, shadow, clock, &state) { return .closed }
+        if !take(record, &state) { return .closed }
       }
       if scan.walkedCount - toldAt >= Self.partAccounts || state.steps.count >= Self.stepsMax {
         toldAt = scan.walkedCount
@@ -76,32 +83,26 @@ struct SweepRun {
   }
 
   /// - Returns: false where the engine has ended.
-  private func take(
-    _ record: AccountRecord, _ active: Policy, _ shadow: Policy?, _ clock: DecayClock,
-    _ state: inout State
-  ) -> Bool {
+  private func take(_ record: AccountRecord, _ state: inout State) -> Bool {
     state.end.merchantCount += 1
-    let rules = active.governance
-    let concerns = rules.mayConcern(record)
-    let callsFor = concerns ? rules.assess(record, at: clock).standing : .normal
-    let shadowCallsFor =
-      shadow.map { $0.governance.assess(record, at: clock).standing } ?? callsFor
-    let standing = record.merchantStanding
-    if record.standing == 0 && callsFor == .normal {
+    // Before what support, and notices that were met, take away: the desk knows.
+    let isCalled = [state.active, state.shadow].map { rules in
+      rules.map { $0.mayConcern(record) && $0.assess(record, at: state.clock).standing > .normal }
+        ?? false
+    }
+    if record.standing == 0 && !isCalled[0] && !isCalled[1] {
       state.end.standings[0] += 1
-      if shadowCallsFor > callsFor {
-        state.end.shadowWorseCount += 1
-        state.steps.append(
-          SweepStep(
-            merchant: record.id, before: standing, after: standing, callsFor: callsFor,
-            shadowCallsFor: shadowCallsFor, isWaiting: false))
-      }
       return true
     }
     while state.pipeline.isFull { if !receive(&state) { return false } }
-    let command = DeskCommand(.assess(record.id), at: asOf, actor: actor, reason: reason)
-    guard let number = state.pipeline.send(command) else { return false }
-    state.asked[number] = Asked(merchant: record.id, before: standing, shadow: shadowCallsFor)
+    let command = DeskCommand(
+      .assess(record.id), at: state.clock.now, actor: actor, reason: reason)
+    // Where the shadow alone is concerned there is nothing to log.
+    let isCommand = record.standing != 0 || isCalled[0]
+    guard
+      let number = state.pipeline.send(isCommand ? .desk(command) : .ask(.standing(record.id)))
+    else { return false }
+    state.asked[number] = Asked(record: record, before: record.merchantStanding)
     return true
   }
 
@@ -111,7 +112,8 @@ struct SweepRun {
       let asked = state.asked.removeValue(forKey: answer.number)
     else { return false }
     switch answer.outcome {
-    case .answered(.standing(let report), _): note(report, asked, &state)
+    case .answered(.standing(let report), _), .told(.standing(let report), _):
+      note(report, asked, &state)
     case .refused, .storeFull:
       state.end.refusedCount += 1
       state.end.standings[Int(asked.before.rawValue)] += 1
@@ -123,8 +125,13 @@ struct SweepRun {
   private func note(_ report: StandingReport, _ asked: Asked, _ state: inout State) {
     state.end.standings[Int(report.standing.rawValue)] += 1
     if report.isWaiting { state.end.waitingCount += 1 }
-    let callsFor = report.assessment.standing
-    let isWorseInShadow = asked.shadow > callsFor
+    let certification = report.certification?.certification
+    let callsFor = state.active.called(report.assessment, certification)
+    let inShadow = state.shadow.map { rules in
+      rules.called(
+        rules.assess(asked.record, met: report.met, at: state.clock), certification)
+    }
+    let isWorseInShadow = inShadow.map { $0 > callsFor } ?? false
     if isWorseInShadow { state.end.shadowWorseCount += 1 }
     if report.standing > asked.before { state.end.worseCount += 1 }
     if report.standing < asked.before { state.end.betterCount += 1 }
@@ -135,8 +142,8 @@ struct SweepRun {
     }
     state.steps.append(
       SweepStep(
-        merchant: asked.merchant, before: asked.before, after: report.standing,
-        finding: found, callsFor: callsFor, shadowCallsFor: asked.shadow,
+        merchant: asked.record.id, before: asked.before, after: report.standing,
+        finding: found, callsFor: callsFor, shadowCallsFor: inShadow ?? callsFor,
         isWaiting: report.isWaiting))
   }
 

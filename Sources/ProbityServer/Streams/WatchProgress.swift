@@ -14,7 +14,6 @@ package struct WatchProgress {
   package private(set) var catchingUpFrom: UInt64?
   /// All changes up to here are told, or among those that wait.
   private var cursor: LogPosition
-  private var toldCursor: LogPosition?
 
   /// Changes that may wait; and that are sent in one part.
   package static let waitingMax = 512
@@ -78,15 +77,14 @@ package struct WatchProgress {
   ///
   /// - Parameters:
   ///   - position: a live watch was given all changes up to there.
-  ///   - tellsCursor: also where there is no change, but it has come further.
+  ///   - tellsCursor: also where there is no change: a sign of life.
   package mutating func nextPart(position: LogPosition, tellsCursor: Bool) -> WatchPart? {
     if isLive { cursor = max(cursor, position) }
-    if waiting.isEmpty && (toldCursor == cursor || !tellsCursor) { return nil }
+    if waiting.isEmpty && !tellsCursor { return nil }
     let count = min(waiting.count, Self.partMax)
     let changes = waiting[..<count].map(\.change)
     waiting.removeFirst(count)
     let told = waiting.first.map { min(Self.before($0.change), cursor) } ?? cursor
-    toldCursor = told
     return WatchPart(changes: changes, cursor: told)
   }
 }

@@ -46,6 +46,8 @@ struct RescoreOutput: Encodable {
     let outcomes: [String: [String: UInt64]]
     let subsidyBefore: Int64
     let subsidyAfter: Int64
+    let reviewedBefore: Int64
+    let reviewedAfter: Int64
   }
 
   let asOf: String
@@ -89,7 +91,9 @@ struct RescoreOutput: Encodable {
       return Claims(
         decided: claims.claimCount, changed: claims.changedCount,
         unreadable: claims.unreadableCount, outcomes: outcomes,
-        subsidyBefore: claims.subsidyBefore.rawValue, subsidyAfter: claims.subsidyAfter.rawValue)
+        subsidyBefore: claims.subsidyBefore.rawValue, subsidyAfter: claims.subsidyAfter.rawValue,
+        reviewedBefore: claims.reviewedBefore.rawValue,
+        reviewedAfter: claims.reviewedAfter.rawValue)
     }
   }
 }
@@ -149,6 +153,11 @@ enum RescoreText {
         + "\(claims.subsidyAfter.text) would be reserved, not \(claims.subsidyBefore.text) "
         + "(\(change > 0 ? "+" : "")\(Minor(change).text))"
     ]
+    if claims.reviewedBefore != claims.reviewedAfter {
+      lines.append(
+        "  besides, humans decide about \(claims.reviewedAfter.text), not "
+          + "\(claims.reviewedBefore.text)")
+    }
     for before in Outcome.allCases {
       for after in Outcome.allCases
       where before != after && claims.outcomes.count(before, after) > 0 {

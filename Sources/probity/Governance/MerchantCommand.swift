@@ -63,18 +63,28 @@ extension MerchantCommand {
 
   struct List: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "List merchants that do not stand as any other, the newest steps first.")
+      abstract: "List merchants that stand at WATCH or worse, the newest steps first.")
 
-    @Option(help: "Only those that stand so: WATCH, RESTRICTED and so on.")
+    @Option(help: "Only those that stand so.")
     var standing: Standing?
 
-    @Flag(help: "Only those that wait for a human: a notice that is over, or an open appeal.")
+    @Flag(
+      help: """
+        Only those that wait for a human: a notice that is over, an open appeal, or certified \
+        ones whose evidence calls for notice.
+        """)
     var waiting = false
 
     @Flag(help: "Print one JSON object a line.")
     var json = false
 
     @OptionGroup var client: ClientOptions
+
+    func validate() throws {
+      if standing == .normal {
+        throw ValidationError("--standing NORMAL: those are not listed, as any merchant may be one")
+      }
+    }
 
     func run() async throws {
       let filter = StandingFilter(standing: standing, isWaiting: waiting)
@@ -119,9 +129,11 @@ extension MerchantCommand {
     static let configuration = CommandConfiguration(
       abstract: "Decide about a merchant's standing, as a human does.",
       discussion: """
-        giveNotice: to a merchant that is RESTRICTED, where support keeps a sweep from it. \
-        clearOut: when its notice is over. dismiss: nothing is held against it for the policy's \
-        `holdDays`. reinstate: one that was cleared out is watched.
+        giveNotice: to one that is RESTRICTED and certified, so that a sweep does not do it; its \
+        evidence has to call for it. clearOut: when its notice is over and was not met. dismiss: \
+        of one at WATCH, RESTRICTED or under notice nothing is held against it for the policy's \
+        `holdDays`. reinstate: one that was cleared out is watched, and nothing held against it as \
+        long.
         """)
 
     @OptionGroup var subject: Subject

@@ -132,6 +132,9 @@ enum StandingText {
     if report.heldUntil > report.asOf {
       lines.append("nothing gets worse before \(report.heldUntil.iso8601)")
     }
+    if report.isHeldBySupport {
+      lines.append("certified, so that no sweep gives notice: `merchant decide` can")
+    }
     if report.answerDueAt != .zero {
       lines.append("appeal open, to be answered by \(report.answerDueAt.iso8601)")
     } else if report.appealableUntil != .zero {

@@ -1896,7 +1896,7 @@ struct  Probity__V1__StandingReply
   uint64_t notice_ends_at;
   Probity__V1__NoticeResult notice;
   /*
-   * 0 = the last step cannot be appealed.
+   * 0 = the last step cannot be appealed, or not any more.
    */
   uint64_t appealable_until;
   /*
@@ -1909,7 +1909,8 @@ struct  Probity__V1__StandingReply
   char *certified_by;
   char *certified_why;
   /*
-   * What the evidence calls for, as of `as_of`, by dimension and as a whole.
+   * What the evidence calls for, as of `as_of`, by dimension and as a whole, without what
+   * notices that were met have answered for.
    */
   size_t n_conduct;
   Probity__V1__Conduct **conduct;
@@ -1924,10 +1925,14 @@ struct  Probity__V1__StandingReply
   uint64_t log_position;
   uint32_t policy_version;
   uint64_t policy_hash;
+  /*
+   * Only support keeps a sweep from giving notice: a human may.
+   */
+  protobuf_c_boolean held_by_support;
 };
 #define PROBITY__V1__STANDING_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&probity__v1__standing_reply__descriptor) \
-    , 0, PROBITY__V1__STANDING__NORMAL, 0,NULL, 0, 0, PROBITY__V1__NOTICE_RESULT__NO_NOTICE, 0, 0, PROBITY__V1__CERTIFICATION__CERTIFICATION_NONE, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, PROBITY__V1__STANDING__NORMAL, 0, 0, 0, 0, 0, 0, 0 }
+    , 0, PROBITY__V1__STANDING__NORMAL, 0,NULL, 0, 0, PROBITY__V1__NOTICE_RESULT__NO_NOTICE, 0, 0, PROBITY__V1__CERTIFICATION__CERTIFICATION_NONE, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, PROBITY__V1__STANDING__NORMAL, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 struct  Probity__V1__StandingsReply
@@ -1963,8 +1968,8 @@ struct  Probity__V1__SweepRequest
 
 
 /*
- * Part of a Sweep: a merchant that has taken a step, or that the policy in shadow
- * would have stand worse.
+ * Part of a Sweep: a merchant that has taken a step, that the policy in shadow would
+ * have stand worse, or that waits for a human.
  */
 struct  Probity__V1__SweepStep
 {
@@ -1977,7 +1982,8 @@ struct  Probity__V1__SweepStep
    */
   Probity__V1__Conduct *conduct;
   /*
-   * What the evidence calls for by the policy in force, and by that in shadow.
+   * What the evidence calls for by the policy in force, and by that in shadow, as far as
+   * support lets a sweep go.
    */
   Probity__V1__Standing calls_for;
   Probity__V1__Standing shadow_calls_for;
@@ -2126,7 +2132,7 @@ struct  Probity__V1__RescoreSums
 
 
 /*
- * Claims decided once more, each as things were then.
+ * Claims opened in the days that were asked for, decided once more, each as things were then.
  */
 struct  Probity__V1__RescoreClaims
 {
@@ -2146,10 +2152,15 @@ struct  Probity__V1__RescoreClaims
    */
   int64_t subsidy_before;
   int64_t subsidy_after;
+  /*
+   * Asked for by those that a human is to decide: what these pay is in neither of the above.
+   */
+  int64_t reviewed_before;
+  int64_t reviewed_after;
 };
 #define PROBITY__V1__RESCORE_CLAIMS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&probity__v1__rescore_claims__descriptor) \
-    , 0, 0, 0,NULL, 0, 0 }
+    , 0, 0, 0,NULL, 0, 0, 0, 0 }
 
 
 /*
