@@ -16,7 +16,10 @@ struct ClientOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Longest to wait for an answer, retries included: 10 if not given, and 3600 for `snapshot`.",
+      """
+      Longest to wait for an answer, retries included: 10 if not given, and 3600 for `snapshot`. \
+      Not for `sweep`, `rescore` and `kpi`, which have an hour, and `watch`, which has no end.
+      """,
       valueName: "seconds"))
   var timeout: Double?
 

@@ -10,14 +10,17 @@ struct KpiCommand: AsyncParsableCommand {
     commandName: "kpi",
     abstract: "Print the committee's figures over a period, each with how it is worked out.",
     discussion: """
-      Rule optimisation, market order, efficiency. Claims are counted by when they were opened, \
-      at most 400 days. Example: probity kpi --from 2026-01-01 --to 2026-04-01 --report q1.html
+      Rule optimisation, market order, efficiency. Claims are counted by when they were opened: \
+      in at most 400 days, and in days of which no claim is forgotten. Example: probity kpi --from 2026-01-01 --to 2026-04-01 --report q1.html
       """)
 
-  @Option(help: "Begin of the period (RFC 3339, a date, or Unix seconds): 90 days before its end.")
+  @Option(
+    help: """
+      Begin of the period (RFC 3339, a date, or Unix seconds); 90 days before its end if not given.
+      """)
   var from: TimeArgument?
 
-  @Option(help: "End of the period, not included: now.")
+  @Option(help: "End of the period, not included; now if not given.")
   var to: TimeArgument?
 
   @Option(help: ArgumentHelp("Write a report with charts, one HTML page.", valueName: "file"))

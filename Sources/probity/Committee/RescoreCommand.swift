@@ -24,7 +24,7 @@ struct RescoreCommand: AsyncParsableCommand {
       valueName: "file"))
   var policy: String?
 
-  @Option(help: "A candidate that was put: its version, or digits of its hash.")
+  @Option(help: "A candidate that was put: its version, or the first digits of its hash.")
   var put: PolicyArgument?
 
   @Option(
@@ -48,7 +48,9 @@ struct RescoreCommand: AsyncParsableCommand {
   var title = "Rescore"
 
   @Option(
-    help: ArgumentHelp("Keep what is done in this file, and go on from it.", valueName: "file"))
+    help: ArgumentHelp(
+      "Keep what is done in this file, and in FILE.part of --out, and go on from there.",
+      valueName: "file"))
   var checkpoint: String?
 
   @Option(help: "Judge as of this time (RFC 3339, a date, or Unix seconds), not now.")

@@ -10,8 +10,9 @@ struct PolicyCommand: AsyncParsableCommand {
     abstract: "Fit and judge a policy, check it, try it in shadow, put it in force.",
     discussion: """
       A policy goes through three steps: `check` it, `put` it, then `shadow` it for a while, \
-      which has every claim decided under it as well, or `activate` it. Activating the one before \
-      rolls back. A policy is named by its version or by its hash.
+      which has every claim decided under it as well, or `activate` it. One whose `governance` is \
+      stricter than what is in force has to be in shadow for the `shadowDays` of that first. \
+      Activating the one before rolls back. A policy is named by its version or by its hash.
       """,
     subcommands: [
       Check.self, Put.self, Shadow.self, Activate.self, Show.self, Diff.self, Default.self,
@@ -106,7 +107,8 @@ extension PolicyCommand {
       abstract: "Have every claim decided under another policy as well, or show what came of it.",
       discussion: """
         Without a policy it shows how often the one in shadow would have decided otherwise, and \
-        the newest such claims.
+        the newest such claims. `probity sweep` says which merchants it would have stand worse, \
+        `probity kpi` how scores would differ.
         """)
 
     @Argument(help: "Its version, or the first digits of its hash.")

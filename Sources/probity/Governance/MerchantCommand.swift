@@ -155,7 +155,11 @@ extension MerchantCommand {
 
   struct Appeal: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Note that a merchant appeals against the last step: nothing gets worse meanwhile.")
+      abstract: "Note that a merchant appeals against the last step: nothing gets worse meanwhile.",
+      discussion: """
+        Once, against a step to the worse, within the policy's `appealDays` and before the next \
+        step.
+        """)
 
     @OptionGroup var subject: Subject
     @OptionGroup var actor: ActorOptions
@@ -197,7 +201,9 @@ extension MerchantCommand {
       abstract: "Certify a merchant as a factory, or as an aggregator of a region's produce.",
       discussion: """
         What that is worth, in rankings and towards sweeps, is in the policy's section \
-        `governance.support`. Example: probity merchant certify 42 srdiFactory --until 2027-12-31
+        `governance.support`. srdiFactory: on a state's list of specialised, refined, distinctive \
+        and innovative small firms. Example: probity merchant certify 42 srdiFactory --until \
+        2027-12-31
         """)
 
     @OptionGroup var subject: Subject

@@ -14,7 +14,12 @@ struct RankCommand: AsyncParsableCommand {
       """)
 
   @Argument(help: "Merchants: [merchant:]ID. Any number of them, 65,536 in each call.")
-  var merchants: [MerchantArgument]
+  var merchants: [MerchantArgument] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "File with one merchant a line, as well; \"-\" is standard input.", valueName: "file"))
+  var from: String?
 
   @Option(help: "Judge as of this time (RFC 3339, a date, or Unix seconds), not now.")
   var asOf: TimeArgument?
@@ -24,7 +29,16 @@ struct RankCommand: AsyncParsableCommand {
 
   @OptionGroup var client: ClientOptions
 
+  func validate() throws {
+    if merchants.isEmpty && from == nil {
+      throw ValidationError("name merchants, or --from a file")
+    }
+  }
+
   func run() async throws {
+    let listed: [MerchantArgument] =
+      try from.map { try NamesFile.read($0, as: "[merchant:]ID") } ?? []
+    let merchants = merchants + listed
     let ranked = try await client.withClient { client in
       var rows: [Row] = []
       for start in stride(from: 0, to: merchants.count, by: ProtocolLimits.batchAccountsMax) {

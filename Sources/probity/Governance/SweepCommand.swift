@@ -10,8 +10,8 @@ struct SweepCommand: AsyncParsableCommand {
     discussion: """
       Prints each step that is taken, and each merchant that waits for a human. With a policy in \
       shadow it also prints whom that would have stand worse: so its limits are seen at work \
-      before they are in force. Repeating a sweep changes nothing until the policy's `stepDays` \
-      are over. To be run every night, say.
+      before they are in force. No merchant takes two steps to the worse within the policy's \
+      `stepDays`, however often it is swept. To be run every night, say.
       """)
 
   @Flag(help: "Print one JSON object a line: each step, and the sums at the end.")
@@ -38,8 +38,15 @@ struct SweepCommand: AsyncParsableCommand {
       return nil
     }
     guard let end else { throw ExitCode.interrupted }
-    if json { return try Output.printJSON(SweepOutput(end)) }
-    SweepText.lines(end).forEach(Output.print)
+    if json {
+      try Output.printJSON(SweepOutput(end))
+    } else {
+      SweepText.lines(end).forEach(Output.print)
+    }
+    if end.refusedCount > 0 {
+      throw CommandFailure(
+        "\(end.refusedCount) merchants could not be moved: no more entries can be remembered")
+    }
   }
 
   private func show(_ step: SweepStep) throws {
@@ -121,9 +128,6 @@ private enum SweepText {
       "\(end.worseCount) a step worse, \(end.betterCount) better, "
         + "\(end.waitingCount) wait for a human",
     ]
-    if end.refusedCount > 0 {
-      lines.append("\(end.refusedCount) were refused: no more orders can be remembered")
-    }
     if let hash = end.shadowHash {
       lines.append(
         "the policy in shadow (\(hash.hex)) calls \(end.shadowWorseCount) to stand worse")

@@ -31,7 +31,7 @@ struct WatchCommand: AsyncParsableCommand {
       valueName: "kinds"))
   var kinds: KindsArgument = .all
 
-  @Option(help: "Begin behind this log position; now if not given.")
+  @Option(help: "Begin behind this log position; now if not given, or 0.")
   var cursor: UInt64?
 
   @Option(
@@ -104,17 +104,8 @@ struct WatchCommand: AsyncParsableCommand {
 
   private func listed() throws -> [AccountKey] {
     guard let from else { return [] }
-    guard
-      let text = from == "-"
-        ? String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self)
-        : try? String(contentsOfFile: from, encoding: .utf8)
-    else { throw CommandFailure("cannot read \(from)") }
-    return try text.split(whereSeparator: \.isWhitespace).map { word in
-      guard let account = AccountArgument(argument: String(word)) else {
-        throw CommandFailure("\(from): \"\(word)\" names no account: [buyer:|merchant:]ID")
-      }
-      return account.key
-    }
+    let names: [AccountArgument] = try NamesFile.read(from, as: "[buyer:|merchant:]ID")
+    return names.map(\.key)
   }
 
   // MARK: The cursor

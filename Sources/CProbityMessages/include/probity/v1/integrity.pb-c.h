@@ -2069,8 +2069,8 @@ struct  Probity__V1__RescoreRequest
   uint32_t claim_days;
   Probity__V1__RescoreRows rows;
   /*
-   * To go on with an interrupted Rescore: its `as_of`, and one more than the last
-   * `shard` of a part. Parts before are not sent again.
+   * To go on with an interrupted Rescore: its `as_of`, and one more than the `shard` of the
+   * last part that was `complete`. Shards before are not sent again.
    */
   uint32_t first_shard;
 };
@@ -2368,12 +2368,12 @@ struct  Probity__V1__KpiReply
   uint64_t claims;
   uint64_t withdrawn;
   /*
-   * By `Outcome`, from the first to the last, as things stand.
+   * Not withdrawn, by `Outcome`, from the first to the last, as things stand.
    */
   size_t n_outcomes;
   uint64_t *outcomes;
   /*
-   * Claims that no human has decided and none has to.
+   * Claims not withdrawn that no human has decided, none has to, and nobody appealed against.
    */
   uint64_t automatic;
   /*
@@ -2393,8 +2393,9 @@ struct  Probity__V1__KpiReply
   uint64_t shadowed;
   uint64_t shadow_flips;
   /*
-   * Minor units: asked for, paid or reserved by the platform, claimed and found
-   * abusive, paid and found wrong or undone later.
+   * Minor units: asked for, paid or reserved by the platform, asked for and found
+   * abusive and not paid, paid and found wrong or taken back by an appeal later. What an
+   * upheld appeal has undone is in neither.
    */
   int64_t claimed;
   int64_t compensated;
@@ -2403,7 +2404,8 @@ struct  Probity__V1__KpiReply
   uint64_t abuse_count;
   uint64_t leaked_count;
   /*
-   * Steps of merchants in the period, by the standing that they led to; and appeals
+   * Steps of merchants in the period, by the standing that they led to, without those that
+   * an appeal brought back; and appeals
    * against steps that were upheld.
    */
   size_t n_steps;
