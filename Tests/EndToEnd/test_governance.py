@@ -115,9 +115,24 @@ class Standings(WithFiles):
             self.assertEqual((shown["standing"], shown["callsFor"]),
                              ("RESTRICTED", "CLEAR_OUT_NOTICE"))
             self.assertEqual(shown["certification"]["track"], "originAggregator")
+            # Only a human goes further, and is told so.
+            self.assertTrue(shown["waitsForHuman"])
+            [waiting] = market.lines("merchant", "list", "--waiting")
+            self.assertEqual(waiting["merchant"], 77)
+            self.assertEqual(
+                market.run("merchant", "list", "--standing", "NORMAL").returncode, 64)
             rows = market.lines("rank", "77", "merchant:78", "5", "--as-of", day(53))
             self.assertEqual([row["merchant"] for row in rows], [78, 5, 77])
             self.assertEqual(rows[2]["certification"], "originAggregator")
+            listed = self.file("suppliers", "merchant:78\n5\n")
+            self.assertEqual(
+                market.lines("rank", "77", "--from", listed, "--as-of", day(53)),
+                market.lines("rank", "77", "78", "5", "--as-of", day(53)))
+            self.assertEqual(market.run("rank").returncode, 64)
+            broken = self.file("broken", "buyer:7\n")
+            result = market.run("rank", "--from", broken)
+            self.assertEqual(result.returncode, 1)
+            self.assertIn("names no account", result.stderr)
             floor = rows[2]["scoreFloor"]
             self.assertAlmostEqual(rows[2]["weight"], floor * 0.4 * 1.1, delta=1)
             later = market.lines("rank", "77", "--as-of", "2031-01-01")

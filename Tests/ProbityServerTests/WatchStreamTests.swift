@@ -126,6 +126,19 @@ import Testing
     }
   }
 
+  /// Where nothing is recorded, too: who watches knows that the daemon is there.
+  @Test func aQuietDaemonGivesSignsOfLife() async throws {
+    try await DeskTests.withClient(limits: { $0.watchSignInterval = .milliseconds(20) }) {
+      client, daemon in
+      let call = try await client.watchOnce(WatchOrder())
+      for _ in 0..<5 {
+        let part = WatchPart(changes: [], cursor: daemon.engine.position)
+        #expect(try await call.next() == .watch(part))
+      }
+      call.cancel()
+    }
+  }
+
   @Test func aSilentDaemonIsNoticed() async throws {
     try await DeskTests.withClient(limits: { $0.watchSignInterval = .seconds(60) }) { client, _ in
       let call = try await client.watchOnce(WatchOrder(), silenceMax: .milliseconds(100))
