@@ -44,7 +44,7 @@ public enum RescoreReport {
         tiles.tile(
           "\(name) with another tier", Numbers.whole(sums.tiers.changedCount),
           how: "\(Numbers.share(sums.tiers.changedCount, of: sums.tiers.total)) of them: the tier "
-            + "that would be in force.")
+            + "that would be in force, but for what operators have set.")
         tiles.tile(
           "Stability of \(name.lowercased())' scores", Numbers.decimal(sums.stabilityIndex, 3),
           how: "Population stability index over classes of 100 points: \(stability(sums)).")

@@ -156,8 +156,8 @@ enum StandingText {
 
   private static func calls(_ assessment: Assessment) -> String {
     if !assessment.isMature { return "too new, or too few orders, to be assessed" }
-    return "evidence calls for \(assessment.standing.name); orders of some "
-      + "\(assessment.distinctBuyers) buyers went wrong"
+    return "evidence calls for \(assessment.standing.name); orders of "
+      + "\(assessment.distinctBuyers) buyers at least went wrong"
   }
 
   private static func line(_ finding: ConductFinding) -> String {

@@ -1916,6 +1916,9 @@ struct  Probity__V1__StandingReply
   Probity__V1__Conduct **conduct;
   Probity__V1__Standing calls_for;
   protobuf_c_boolean mature;
+  /*
+   * At least so many, 0 … 16, whose orders went wrong.
+   */
   uint32_t distinct_buyers;
   uint64_t as_of;
   /*
