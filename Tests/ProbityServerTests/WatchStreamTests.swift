@@ -45,6 +45,31 @@ import Testing
     }
   }
 
+  /// The refusal says from where on one can watch, and there one can.
+  @Test func aCursorThatIsNotKeptIsRefused() async throws {
+    try await DeskTests.withClient { client, daemon in
+      let watched = AccountKey(.merchant, Self.merchant)
+      for _ in 0..<3 { try await client.setOverride(watched, .listed, actor: "li") }
+      let position = daemon.engine.position
+      let change = AccountChange(
+        account: AccountKey(.buyer, AccountID(1)), what: .tier, before: 1, after: 2,
+        at: Self.start, position: position)
+      for _ in 0..<ChangeHistory.countStandard { daemon.engine.changes.append(change) }
+      let old = client.watch(WatchOrder([watched], cursor: LogPosition(1)))
+      let failure = await DeskTests.failure(.outOfRange, field: "cursor", notExecuted: false) {
+        _ = try await old.next()
+      }
+      let isNamed = failure?.message.contains("from the cursor \(position.rawValue) on")
+      #expect(isNamed == true, "\(failure?.message ?? "")")
+      let watching = client.watch(WatchOrder([watched], cursor: position))
+      _ = try await watching.next()
+      let told = try await client.setOverride(watched, .listed, actor: "li")
+      var part = try await watching.next()
+      while part.changes.isEmpty { part = try await watching.next() }
+      #expect(part.changes.map(\.position) == [told])
+    }
+  }
+
   /// What a group that is being applied has changed already is told behind it.
   @Test func aWatchThatBeginsAmidAGroupMissesNoneOfIt() async throws {
     try await DeskTests.withClient { client, daemon in
