@@ -185,7 +185,9 @@ struct RescoreRun {
         .claimNumbers(opened(asOf).lowerBound))
     else { return .closed }
     return isWhole
-      ? nil : .refused(ClaimDesk.forgottenClaims("claim_days", "fewer days, 0 for no claims, or a later as_of"))
+      ? nil
+      : .refused(
+        ClaimDesk.forgottenClaims("claim_days", "fewer days, 0 for no claims, or a later as_of"))
   }
 
   private func decideClaims(
