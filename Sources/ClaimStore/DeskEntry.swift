@@ -9,7 +9,7 @@ import IntegrityCore
 /// | 3 | value |
 /// | 4 | when; when it ends in the high half, 0 = never |
 /// | 5 | position of its command in the log |
-/// | 6 | 1 = it is in force no more |
+/// | 6 | 1 = it is in force no more; what time its command names in the high half, of merchants' |
 /// | 7–10 | who, UTF-8, zeros behind |
 /// | 11–23 | why, likewise |
 package struct DeskEntry: WordRecord {
@@ -41,8 +41,8 @@ package struct DeskEntry: WordRecord {
 
   package init(
     _ kind: Kind, choice: UInt8 = 0, key: UInt64, keyKind: UInt8 = 0, otherKey: UInt64 = 0,
-    otherKind: UInt8 = 0, value: UInt64 = 0, at: UnixSeconds, endsAt: UnixSeconds = .zero,
-    position: UInt64, who: OperatorText, why: OperatorText
+    otherKind: UInt8 = 0, value: UInt64 = 0, at: UnixSeconds, sentAt: UnixSeconds = .zero,
+    endsAt: UnixSeconds = .zero, position: UInt64, who: OperatorText, why: OperatorText
   ) {
     words = InlineArray(repeating: 0)
     words[0] =
@@ -52,6 +52,7 @@ package struct DeskEntry: WordRecord {
     words[3] = value
     words[4] = UInt64(at.rawValue) | UInt64(endsAt.rawValue) << 32
     words[5] = position
+    words[6] = UInt64(sentAt.rawValue) << 32
     for index in 0..<4 { words[7 + index] = who.words[index] }
     for index in 0..<13 { words[11 + index] = why.words[index] }
   }
@@ -67,9 +68,10 @@ package struct DeskEntry: WordRecord {
   package var endsAt: UnixSeconds { UnixSeconds(UInt32(truncatingIfNeeded: words[4] >> 32)) }
   package var position: UInt64 { words[5] }
   package var isOver: Bool {
-    get { words[6] != 0 }
-    set { words[6] = newValue ? 1 : 0 }
+    get { words[6] & 1 != 0 }
+    set { words[6] = words[6] & ~1 | (newValue ? 1 : 0) }
   }
+  package var sentAt: UnixSeconds { UnixSeconds(UInt32(truncatingIfNeeded: words[6] >> 32)) }
   package var who: OperatorText { OperatorText(words: (7..<11).map { words[$0] }) }
   package var why: OperatorText { OperatorText(words: (11..<24).map { words[$0] }) }
 

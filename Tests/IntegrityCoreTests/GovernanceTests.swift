@@ -202,35 +202,24 @@ struct GovernanceTests {
     #expect(Self.notice(sold: 100, late: 0, day: 74, appealed: true) == .pending)
   }
 
-  @Test func noticeIsMetWhereNothingIsLeftOfWhatItWasFor() {
-    let state = StandingCase(
-      standing: .clearOutNotice, since: Self.time(44), dimension: .latePickup,
-      conduct: Conduct(incidents: 150, orders: 1_000))
-    func result(_ record: AccountRecord) -> NoticeResult {
-      let clock = DecayClock(Self.schema, now: Self.time(74))
+  @Test func noticeIsMetWhereWhatItWasForWasTakenBack() {
+    func result(_ record: AccountRecord, day: Int, was incidents: Float) -> NoticeResult {
+      let state = StandingCase(
+        standing: .clearOutNotice, since: Self.time(44), dimension: .latePickup,
+        conduct: Conduct(incidents: incidents, orders: 1_000))
+      let clock = DecayClock(Self.schema, now: Self.time(day))
       return Self.rules.noticeResult(
         state, Self.rules.assess(record, at: clock), schema: Self.schema, now: clock.now)
     }
-    #expect(result(Self.bad) == .unmet, "nothing was sold since")
-    #expect(result(Self.good) == .met, "what it was for was taken back")
-  }
-
-  @Test func whatWasMetIsNotAssessedAgain() {
-    let then = DecayClock(Self.schema, now: Self.time(40))
-    let now = DecayClock(Self.schema, now: Self.time(200))
-    let whole = Self.rules.assess(Self.bad, at: then).findings[1].conduct
-    let met = MetNotice(dimension: .latePickup, conduct: whole, at: then.now)
-    #expect(Self.rules.assess(Self.bad, at: now).standing == .clearOutNotice)
-    let assessed = Self.rules.assess(Self.bad, met: [met], at: now)
-    #expect(assessed.standing == .normal && assessed.findings[1].conduct.incidents < 0.01)
-    // Another dimension's notice answers for nothing here.
-    let other = MetNotice(dimension: .noStock, conduct: whole, at: then.now)
-    #expect(Self.rules.assess(Self.bad, met: [other], at: now).standing == .clearOutNotice)
-    // Two halves answer for the whole.
-    let half = Conduct(incidents: whole.incidents / 2, orders: whole.orders / 2)
-    let parts = [MetNotice](
-      repeating: MetNotice(dimension: .latePickup, conduct: half, at: then.now), count: 2)
-    #expect(Self.rules.assess(Self.bad, met: parts, at: now).standing == .normal)
+    #expect(result(Self.bad, day: 74, was: 150) == .unmet, "nothing was sold since")
+    #expect(result(Self.good, day: 73, was: 150) == .pending)
+    #expect(result(Self.good, day: 74, was: 150) == .met, "most was taken back")
+    // Five incidents fade below five by selling nothing: that does not meet a notice.
+    let few = Self.merchant(40, late: 5, buyers: 40)
+    let conduct = Self.rules.assess(few, at: DecayClock(Self.schema, now: Self.time(44)))
+      .findings[GovernedDimension.latePickup.rawValue].conduct
+    #expect(conduct.incidents < 5)
+    #expect(result(few, day: 74, was: conduct.incidents) == .unmet)
   }
 
   // MARK: Rules

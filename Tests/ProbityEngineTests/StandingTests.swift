@@ -107,31 +107,53 @@ import Testing
     #expect(report.steps[0].dimension == .latePickup)
   }
 
-  /// What the notice was for is in the evidence for a year: it is answered for, and what comes
-  /// anew is not.
-  @Test func whatANoticeWasMetForIsNotHeldAgain() throws {
-    let fixture = try Self.noticed()
-    Self.sell(200, fixture)
-    fixture.pass(days: 23)
-    var seen: [Standing] = []
-    for _ in 0..<13 {
-      let report = try Self.report(fixture, .assess(Self.bad))
-      #expect(report.assessment.standing == .normal)
-      #expect(report.assessment.findings[1].conduct.incidents < 1)
-      if seen.last != report.standing { seen.append(report.standing) }
-      fixture.pass(days: 30)
-    }
-    #expect(seen == [.restricted, .watch, .normal])
-    let commands = (0..<90).map { index in
+  private static func late(_ count: Int, _ fixture: DeskFixture, source: UInt64) {
+    let commands = (0..<count).map { index in
       Command(
-        source: 4, sequence: UInt64(index + 1),
+        source: source, sequence: UInt64(index + 1),
         event: Event(
           at: fixture.now, buyer: AccountID(6_000 + UInt64(index)), merchant: Self.bad,
           detail: .pickedUp(late: true)))
     }
-    Self.sell(100, fixture, source: 5)
     _ = fixture.state.apply(commands)
-    #expect(try Self.report(fixture, .assess(Self.bad)).standing == .watch)
+  }
+
+  /// Few orders meet a notice, and do not make what it was for undone: that is still there, and
+  /// notice is given again for what comes anew.
+  @Test func noticeIsNotGivenAgainForWhatOneWasMetFor() throws {
+    let fixture = try Self.market()
+    Self.late(100, fixture, source: 6)
+    for _ in 0..<3 {
+      _ = try Self.report(fixture, .assess(Self.bad))
+      fixture.pass(days: 7)
+    }
+    Self.sell(28, fixture)
+    fixture.pass(days: 23)
+    for _ in 0..<12 {
+      let report = try Self.report(fixture, .assess(Self.bad))
+      #expect(report.standing == .restricted && report.steps[0].cause == .noticeMet)
+      #expect(report.assessment.standing == .clearOutNotice && !report.isWaiting)
+      fixture.pass(days: 30)
+    }
+    Self.late(4, fixture, source: 4)
+    #expect(try Self.report(fixture, .assess(Self.bad)).standing == .restricted, "no pattern")
+    Self.late(4, fixture, source: 5)
+    #expect(try Self.report(fixture, .assess(Self.bad)).standing == .clearOutNotice)
+  }
+
+  /// What was met never makes a merchant's case worse than its whole conduct does.
+  @Test func whoMetANoticeAndSoldMuchEases() throws {
+    let fixture = try Self.noticed()
+    Self.sell(3_000, fixture)
+    fixture.pass(days: 23)
+    #expect(try Self.report(fixture, .assess(Self.bad)).standing == .restricted)
+    Self.late(6, fixture, source: 4)
+    var seen: [Standing] = []
+    for _ in 0..<3 {
+      fixture.pass(days: 30)
+      seen.append(try Self.report(fixture, .assess(Self.bad)).standing)
+    }
+    #expect(seen == [.watch, .normal, .normal])
   }
 
   @Test func anAppealStopsTheClockAndUndoesTheStep() throws {
@@ -306,6 +328,42 @@ import Testing
     #expect(try Self.report(fixture, .revokeCertification(Self.good)).certification == nil)
   }
 
+  /// Where events lie ahead of the commands' clock all entries have one time: each command is
+  /// told by its own.
+  @Test func commandsBehindTheNewestEventAreTakenToo() throws {
+    let fixture = try Self.market()
+    let ahead = UnixSeconds(fixture.now.rawValue + 3_600)
+    let event = Make.settled(5_000, Self.good.rawValue, at: ahead.rawValue)
+    _ = fixture.state.apply([Command(source: 9, sequence: 1, event: event)])
+    for _ in 0..<2 {
+      fixture.pass(seconds: 1)
+      let end = UnixSeconds(.max)
+      #expect(try Self.report(fixture, .certify(Self.good, .factory, endsAt: end)).hasChanged)
+      fixture.pass(seconds: 1)
+      #expect(try Self.report(fixture, .revokeCertification(Self.good)).hasChanged)
+      #expect(try Self.report(fixture, .revokeCertification(Self.good)).hasChanged == false)
+    }
+  }
+
+  /// Support that keeps a merchant at WATCH leaves it to a human as well.
+  @Test func heldAtWatchWaitsForAHuman() throws {
+    let rules = PolicyDocument.unbound.policy.governance
+    var strict = rules
+    strict.support[SupportTrack.factory.rawValue].standingMax = .watch
+    let clock = DecayClock(.standard, now: DeskFixture.start)
+    let fixture = try Self.market()
+    let record = try #require(
+      fixture.state.table.record(of: AccountKey(.merchant, Self.bad)))
+    let assessment = strict.assess(record, at: DecayClock(.standard, now: fixture.now))
+    let state = StandingCase(standing: .watch, since: clock.now)
+    for (certification, isHeld) in [(Certification.factory, true), (.originAggregator, false)] {
+      #expect(
+        strict.isHeldBySupport(
+          state, assessment, certification: certification, schema: .standard, now: fixture.now)
+          == isHeld)
+    }
+  }
+
   @Test func noticeIsGivenWhereEvidenceCallsForIt() throws {
     let fixture = try Self.noticed()
     _ = try Self.report(fixture, .appealStanding(Self.bad))
@@ -330,17 +388,19 @@ import Testing
     _ = try Self.report(fixture, .certify(Self.bad, .factory, endsAt: UnixSeconds(.max)))
     _ = try Self.report(fixture, .revokeCertification(Self.bad))
     fixture.pass(days: 23)
+    let last = fixture.now
     _ = try Self.report(fixture, .decideStanding(Self.bad, .clearOut))
     _ = try Self.report(fixture, .appealStanding(Self.bad), actor: "shop")
     let before = fixture.everythingElse
-    for (action, actor) in [
-      (DeskAction.appealStanding(Self.bad), "shop"),
-      (.decideStandingAppeal(Self.bad, isUpheld: false), "anna"),
-      (.certify(Self.bad, .factory, endsAt: UnixSeconds(.max)), "anna"),
-      (.revokeCertification(Self.bad), "anna"), (.decideStanding(Self.bad, .clearOut), "anna"),
+    for (action, actor, at) in [
+      (DeskAction.appealStanding(Self.bad), "shop", first),
+      (.decideStandingAppeal(Self.bad, isUpheld: false), "anna", first),
+      (.certify(Self.bad, .factory, endsAt: UnixSeconds(.max)), "anna", first),
+      (.revokeCertification(Self.bad), "anna", first),
+      (.decideStanding(Self.bad, .clearOut), "anna", last),
     ] {
       guard
-        case .standing(let report) = try fixture.apply(action, actor: actor, at: first).get()
+        case .standing(let report) = try fixture.apply(action, actor: actor, at: at).get()
       else {
         Issue.record("no standing was answered")
         continue

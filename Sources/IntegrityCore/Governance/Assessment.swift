@@ -36,10 +36,10 @@ public struct Conduct: Sendable, Equatable {
   }
 }
 
-/// A notice that a merchant has met: what there was of its conduct by then is answered for.
+/// A notice that a merchant has met.
 public struct MetNotice: Sendable, Equatable {
   public var dimension: GovernedDimension
-  /// As of `at`, without what notices before had answered for.
+  /// What that dimension's conduct was as of `at`.
   public var conduct: Conduct
   public var at: UnixSeconds
 
@@ -100,20 +100,9 @@ extension GovernanceRules {
   /// Assesses a merchant: about 0.3 µs.
   ///
   /// Pure. A rate, a number and distinct buyers all have to be reached, and the rate for certain.
-  ///
-  /// - Parameter met: notices that it has met: what is older is not held against it again.
-  public func assess(
-    _ record: AccountRecord, met: [MetNotice] = [], at clock: DecayClock
-  ) -> Assessment {
+  public func assess(_ record: AccountRecord, at clock: DecayClock) -> Assessment {
     let evidence = record.evidence(at: clock)
-    let findings = GovernedDimension.allCases.map { dimension in
-      let whole = evidence.conduct(dimension)
-      let rest = met.reduce(whole) { conduct, notice in
-        notice.dimension == dimension
-          ? conduct.since(notice.conduct, fading: clock.fading(since: notice.at)) : conduct
-      }
-      return finding(dimension, rest)
-    }
+    let findings = GovernedDimension.allCases.map { finding($0, evidence.conduct($0)) }
     let isMature =
       evidence.days >= Float(maturityDays) && evidence[MerchantCounter.ordersSettled] >= ordersMin
     let distinct = record.sketch.certain
@@ -129,7 +118,7 @@ extension GovernanceRules {
       && (record.standing != 0 || record.sketch.certain >= Int(buyersMin))
   }
 
-  private func finding(_ dimension: GovernedDimension, _ conduct: Conduct) -> ConductFinding {
+  func finding(_ dimension: GovernedDimension, _ conduct: Conduct) -> ConductFinding {
     let limits = limits[dimension.rawValue]
     let certain = conduct.certainRate(deviations: deviations)
     let standing: Standing =
@@ -142,14 +131,6 @@ extension GovernanceRules {
       }
     return ConductFinding(
       dimension: dimension, conduct: conduct, certainRate: certain, standing: standing)
-  }
-}
-
-extension DecayClock {
-  /// What is left by now of what was counted at an earlier time, 0 … 1.
-  func fading(since earlier: UnixSeconds) -> Float {
-    Float(
-      DeterministicMath.exp2(schema.halfLives(until: earlier) - schema.halfLives(until: now)))
   }
 }
 

@@ -85,9 +85,9 @@ public struct StandingReport: Sendable, Equatable {
   /// When an open appeal is to be answered; zero where none is open.
   public var answerDueAt: UnixSeconds
   public var certification: CertificationEntry?
-  /// Only support keeps a sweep from giving notice: a human may.
+  /// Only support keeps a sweep from a step to the worse: a human has to look.
   public var isHeldBySupport = false
-  /// What the evidence calls for, as of `asOf`, without what met notices have answered for.
+  /// What the evidence calls for, as of `asOf`.
   public var assessment: Assessment
   public var asOf: UnixSeconds
   /// A step was taken by this command.
@@ -95,18 +95,10 @@ public struct StandingReport: Sendable, Equatable {
 
   public static let stepsMax = 16
 
-  /// Whether a human has to decide something: a notice that was not met, an appeal, or whether
-  /// a merchant that is supported is given notice.
+  /// Whether a human has to decide something: a notice that was not met, an appeal, or what
+  /// becomes of a merchant that is supported and cheats.
   public var isWaiting: Bool {
     notice == .unmet && heldUntil <= asOf || answerDueAt != .zero || isHeldBySupport
-  }
-
-  /// Notices that it has met, among the steps that are told.
-  public var met: [MetNotice] {
-    steps.compactMap { step in
-      step.cause == .noticeMet
-        ? step.dimension.map { MetNotice(dimension: $0, conduct: step.conduct, at: step.at) } : nil
-    }
   }
 
   public init(

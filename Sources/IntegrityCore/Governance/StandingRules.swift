@@ -11,11 +11,13 @@ public struct StandingCase: Sendable, Equatable {
   public var heldUntil: UnixSeconds
   /// An appeal against the last step waits: nothing gets worse.
   public var isAppealOpen: Bool
+  /// The last notice that it has met in each dimension.
+  public var met: [MetNotice]
 
   public init(
     standing: Standing, since: UnixSeconds, dimension: GovernedDimension? = nil,
     conduct: Conduct = Conduct(incidents: 0, orders: 0), heldUntil: UnixSeconds = .zero,
-    isAppealOpen: Bool = false
+    isAppealOpen: Bool = false, met: [MetNotice] = []
   ) {
     self.standing = standing
     self.since = since
@@ -23,6 +25,7 @@ public struct StandingCase: Sendable, Equatable {
     self.conduct = conduct
     self.heldUntil = heldUntil
     self.isAppealOpen = isAppealOpen
+    self.met = met
   }
 
   /// Of a merchant that nothing was ever done about.
@@ -51,7 +54,7 @@ public enum NoticeResult: UInt8, Sendable {
   /// Its time is not over, or an appeal waits.
   case pending = 1
   /// It was met: since the notice the rate was below what a merchant is watched for, or what it
-  /// was given for is not in the evidence any more.
+  /// was given for was taken back.
   case met = 2
   /// It was not, or too little was sold to say so: a human decides.
   case unmet = 3
@@ -63,9 +66,8 @@ extension GovernanceRules {
   /// Pure. One step at a time: to the worse no sooner than `stepDays` after the last, to the
   /// better no sooner than `easeDays`; never out of a notice but when its time is over and it
   /// was met; never to `clearedOut`, and never from it. While an appeal is open, none: it is
-  /// about the last step. What is held stays held when things become better.
-  ///
-  /// - Parameter assessment: without what met notices have answered for.
+  /// about the last step. What is held stays held when things become better. Notice is not given
+  /// again for what one was met for: something has to have come since.
   public func step(
     _ state: StandingCase, _ assessment: Assessment, certification: Certification?,
     schema: EvidenceSchema, now: UnixSeconds
@@ -83,7 +85,11 @@ extension GovernanceRules {
     if called > standing {
       if now < state.heldUntil { return nil }
       if standing > .normal && !now.isDays(stepDays, after: state.since) { return nil }
-      return StandingStep(standing: standing.worse, finding: assessment.worst)
+      if standing < .restricted {
+        return StandingStep(standing: standing.worse, finding: assessment.worst)
+      }
+      let reason = noticeReason(state, assessment, schema, now)
+      return reason.map { StandingStep(standing: .clearOutNotice, finding: $0) }
     }
     // Where support is what keeps it from worse, it is not better that it has become.
     if assessment.standing < standing && now.isDays(easeDays, after: state.since) {
@@ -99,14 +105,37 @@ extension GovernanceRules {
       certification.map { support[$0.track.rawValue].standingMax } ?? .clearOutNotice)
   }
 
-  /// Whether only support keeps a sweep from giving notice: a human has to look.
+  /// The worst of what calls for notice, without what one was met for and has not come since.
+  private func noticeReason(
+    _ state: StandingCase, _ assessment: Assessment, _ schema: EvidenceSchema, _ now: UnixSeconds
+  ) -> ConductFinding? {
+    assessment.findings.filter { whole in
+      if whole.standing < .clearOutNotice { return false }
+      guard let met = state.met.first(where: { $0.dimension == whole.dimension }) else {
+        return true
+      }
+      let fading = Self.fading(from: met.at, to: now, schema)
+      let since = whole.conduct.since(met.conduct, fading: fading)
+      return finding(whole.dimension, since).standing > .normal
+    }.max { $0.certainRate < $1.certainRate }
+  }
+
+  private static func fading(
+    from earlier: UnixSeconds, to now: UnixSeconds, _ schema: EvidenceSchema
+  ) -> Float {
+    Float(
+      DeterministicMath.exp2(schema.halfLives(until: earlier) - schema.halfLives(until: now)))
+  }
+
+  /// Whether only support keeps a sweep from a step to the worse: a human has to look.
   public func isHeldBySupport(
     _ state: StandingCase, _ assessment: Assessment, certification: Certification?,
-    now: UnixSeconds
+    schema: EvidenceSchema, now: UnixSeconds
   ) -> Bool {
-    state.standing == .restricted && !state.isAppealOpen
-      && called(assessment, certification) < assessment.standing
-      && noticeFault(state, assessment, now: now) == nil
+    let called = called(assessment, certification)
+    if called >= assessment.standing || state.standing < called { return false }
+    return step(state, assessment, certification: nil, schema: schema, now: now)?.finding != nil
+      && state.standing < .clearOutNotice
   }
 
   /// Whether a human may give notice to a merchant, or why not: where the evidence calls for it
@@ -132,19 +161,13 @@ extension GovernanceRules {
     if state.isAppealOpen || !now.isDays(noticeDays, after: state.since) { return .pending }
     guard let dimension = state.dimension else { return .unmet }
     let finding = assessment.findings[dimension.rawValue]
-    // Taken back, faded, or diluted: nothing is certain of it any more.
-    if finding.standing == .normal { return .met }
-    let since = conductSince(state, finding, schema, now)
+    let fading = Self.fading(from: state.since, to: now, schema)
+    // Not faded, nor diluted: a tenth at least is not there any more.
+    let isTakenBack = finding.conduct.incidents < 0.9 * state.conduct.incidents * fading
+    if isTakenBack && finding.standing == .normal { return .met }
+    let since = finding.conduct.since(state.conduct, fading: fading)
     let isMet = since.orders >= ordersMin && since.rate < limits[dimension.rawValue].watch
     return isMet ? .met : .unmet
-  }
-
-  private func conductSince(
-    _ state: StandingCase, _ finding: ConductFinding, _ schema: EvidenceSchema, _ now: UnixSeconds
-  ) -> Conduct {
-    let halfLives = schema.halfLives(until: now) - schema.halfLives(until: state.since)
-    return finding.conduct.since(
-      state.conduct, fading: Float(DeterministicMath.exp2(-halfLives)))
   }
 
   /// Weight in rankings in thousandths, 0 … 2,000: the score that is safe to assume, times

@@ -3,7 +3,7 @@ public struct StandingFilter: Hashable, Sendable {
   /// Those that stand so; nil = all that do not stand as any other.
   public var standing: Standing?
   /// Those that wait for a human: a notice that is over and was not met, an open appeal, or
-  /// support that keeps a sweep from giving notice.
+  /// support that keeps a sweep from a step to the worse.
   public var isWaiting: Bool
 
   public init(standing: Standing? = nil, isWaiting: Bool = false) {

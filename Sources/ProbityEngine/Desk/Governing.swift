@@ -34,10 +34,8 @@ extension IntegrityState {
       .notFound, field: "merchant", "nothing was ever recorded about merchant \(merchant.rawValue)")
   }
 
-  /// Without what met notices have answered for.
   func assessment(of record: AccountRecord, at now: UnixSeconds) -> Assessment {
-    rules.policy.governance.assess(
-      record, met: desk.metNotices(of: record.id), at: DecayClock(rules.schema, now: now))
+    rules.policy.governance.assess(record, at: DecayClock(rules.schema, now: now))
   }
 
   // MARK: Steps
@@ -180,7 +178,8 @@ extension IntegrityState {
   ) -> DeskEntry {
     DeskEntry(
       kind, choice: choice, key: merchant.rawValue, keyKind: AccountKind.merchant.rawValue,
-      value: UInt64(value), at: context.now, endsAt: endsAt, position: context.position.rawValue,
+      value: UInt64(value), at: context.now, sentAt: command.at, endsAt: endsAt,
+      position: context.position.rawValue,
       who: OperatorText(command.actor, sizeBytes: OperatorText.whoBytes),
       why: OperatorText(command.reason, sizeBytes: OperatorText.whyBytes))
   }

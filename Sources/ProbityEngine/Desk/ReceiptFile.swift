@@ -29,15 +29,13 @@ struct ReceiptFile<File: DiskFile> {
   /// Writes whole slots, but not those that are there already: a slot that is durable may
   /// belong to a snapshot, and a power cut could spoil it while it is written again.
   ///
-  /// - Throws: also where what is there cannot be read: it might be written over.
+  /// One that cannot be read when it is asked for once more is lost, and written.
   func write(_ slots: ArraySlice<UInt8>, at offset: Int) throws(DiskError) {
-    var found: [UInt8] = []
-    let foundCount =
-      offset < foundBytes ? try file.read(slots.count, at: offset, into: &found) : 0
+    let found = found(slots.count, at: offset)
     func isThere(_ start: Int) -> Bool {
-      let at = start - slots.startIndex
-      return at + Self.slotBytes <= foundCount
-        && found[at..<at + Self.slotBytes].elementsEqual(slots[start..<start + Self.slotBytes])
+      let slot = (start - slots.startIndex) / Self.slotBytes
+      return slot < found.count
+        && found[slot].elementsEqual(slots[start..<start + Self.slotBytes])
     }
     var start = slots.startIndex
     while start < slots.endIndex {
@@ -46,6 +44,22 @@ struct ReceiptFile<File: DiskFile> {
       repeat { end += Self.slotBytes } while end < slots.endIndex && isThere(end) == isKept
       if !isKept { try file.write(slots[start..<end].span, at: offset + start - slots.startIndex) }
       start = end
+    }
+  }
+
+  /// Whole slots that are there; those that cannot be read are empty.
+  private func found(_ count: Int, at offset: Int) -> [ArraySlice<UInt8>] {
+    if offset >= foundBytes { return [] }
+    var bytes: [UInt8] = []
+    if let read = try? file.read(count, at: offset, into: &bytes) {
+      return stride(from: 0, to: read / Self.slotBytes * Self.slotBytes, by: Self.slotBytes).map {
+        bytes[$0..<$0 + Self.slotBytes]
+      }
+    }
+    return stride(from: 0, to: count, by: Self.slotBytes).map { start in
+      var bytes: [UInt8] = []
+      let read = try? file.read(Self.slotBytes, at: offset + start, into: &bytes)
+      return read == Self.slotBytes ? bytes[..<Self.slotBytes] : []
     }
   }
 }

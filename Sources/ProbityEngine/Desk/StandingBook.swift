@@ -21,8 +21,8 @@ extension ClaimDesk {
     DeskEntry.subject(kind, key: merchant.rawValue, keyKind: AccountKind.merchant.rawValue)
   }
 
-  /// Whether such an entry was made about the merchant, by the same person and no earlier than
-  /// the command says: then the command is one that was sent again, however late it comes.
+  /// Whether such an entry was made about the merchant, by the same person and with the same
+  /// time: then the command is one that was sent again, however late it comes.
   func isNoted(
     _ kind: DeskEntry.Kind, _ merchant: AccountID, _ command: DeskCommand,
     where isAlike: (DeskEntry) -> Bool
@@ -30,9 +30,10 @@ extension ClaimDesk {
     if orders.count == 0 { return false }
     var isNoted = false
     orders.forEach(Self.subject(kind, merchant)) { _, entry in
-      // In the order of time, the newest first.
+      // In the order of time, the newest first; none is earlier than its command.
       if entry.at < command.at { return false }
-      isNoted = isAlike(entry) && entry.who.text == command.actor
+      isNoted =
+        entry.sentAt == command.at && entry.who.text == command.actor && isAlike(entry)
       return !isNoted
     }
     return isNoted
@@ -44,15 +45,17 @@ extension ClaimDesk {
     return StandingCase(
       standing: entry.standing, since: entry.at, dimension: entry.dimension,
       conduct: entry.conduct, heldUntil: entry.endsAt,
-      isAppealOpen: appeal(against: number, of: merchant).state == .open)
+      isAppealOpen: appeal(against: number, of: merchant).state == .open,
+      met: metNotices(of: merchant))
   }
 
-  /// Notices that the merchant has met.
-  func metNotices(of merchant: AccountID) -> [MetNotice] {
+  /// The last notice that the merchant has met in each dimension.
+  private func metNotices(of merchant: AccountID) -> [MetNotice] {
     var met: [MetNotice] = []
-    if orders.count == 0 { return met }
     orders.forEach(Self.subject(.standing, merchant)) { _, entry in
-      if entry.cause == .noticeMet, let dimension = entry.dimension {
+      if entry.cause == .noticeMet, let dimension = entry.dimension,
+        !met.contains(where: { $0.dimension == dimension })
+      {
         met.append(MetNotice(dimension: dimension, conduct: entry.conduct, at: entry.at))
       }
       return true
@@ -125,7 +128,8 @@ extension DeskEntry {
       otherKey: UInt64(context.rules.policy.version),
       otherKind: cause.rawValue | dimension << 4,
       value: UInt64(conduct.incidents.bitPattern) | UInt64(conduct.orders.bitPattern) << 32,
-      at: context.now, endsAt: step.heldUntil, position: context.position.rawValue,
+      at: context.now, sentAt: command.at, endsAt: step.heldUntil,
+      position: context.position.rawValue,
       who: OperatorText(command.actor, sizeBytes: OperatorText.whoBytes),
       why: OperatorText(command.reason, sizeBytes: OperatorText.whyBytes))
   }

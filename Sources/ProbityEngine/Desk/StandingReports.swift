@@ -35,7 +35,8 @@ extension IntegrityState {
         actor: entry.who.text, reason: entry.why.text)
     }
     report.isHeldBySupport = governance.isHeldBySupport(
-      state, assessment, certification: report.certification?.certification, now: now)
+      state, assessment, certification: report.certification?.certification,
+      schema: rules.schema, now: now)
     return report
   }
 

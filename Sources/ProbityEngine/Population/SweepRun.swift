@@ -85,7 +85,7 @@ struct SweepRun {
   /// - Returns: false where the engine has ended.
   private func take(_ record: AccountRecord, _ state: inout State) -> Bool {
     state.end.merchantCount += 1
-    // Before what support, and notices that were met, take away: the desk knows.
+    // Before what support takes away: the desk knows.
     let isCalled = [state.active, state.shadow].map { rules in
       rules.map { $0.mayConcern(record) && $0.assess(record, at: state.clock).standing > .normal }
         ?? false
@@ -128,8 +128,7 @@ struct SweepRun {
     let certification = report.certification?.certification
     let callsFor = state.active.called(report.assessment, certification)
     let inShadow = state.shadow.map { rules in
-      rules.called(
-        rules.assess(asked.record, met: report.met, at: state.clock), certification)
+      rules.called(rules.assess(asked.record, at: state.clock), certification)
     }
     let isWorseInShadow = inShadow.map { $0 > callsFor } ?? false
     if isWorseInShadow { state.end.shadowWorseCount += 1 }

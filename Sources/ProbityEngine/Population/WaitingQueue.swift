@@ -71,11 +71,14 @@ import Glibc
   /// Takes out those that nobody waits for any more.
   package func remove(where isGone: (Element) -> Bool) -> [Element] {
     withLock {
-      let gone = elements.filter(isGone)
-      if !gone.isEmpty {
-        elements.removeAll(where: isGone)
-        unsafe pthread_cond_broadcast(condition)
+      // Each is asked once: the answer may change meanwhile.
+      var gone: [Element] = []
+      elements.removeAll { element in
+        if !isGone(element) { return false }
+        gone.append(element)
+        return true
       }
+      if !gone.isEmpty { unsafe pthread_cond_broadcast(condition) }
       return gone
     }
   }

@@ -133,7 +133,7 @@ enum StandingText {
       lines.append("nothing gets worse before \(report.heldUntil.iso8601)")
     }
     if report.isHeldBySupport {
-      lines.append("certified, so that no sweep gives notice: `merchant decide` can")
+      lines.append("certified, so that no sweep takes it further: a human has to look")
     }
     if report.answerDueAt != .zero {
       lines.append("appeal open, to be answered by \(report.answerDueAt.iso8601)")

@@ -45,7 +45,7 @@ struct SweepCommand: AsyncParsableCommand {
     }
     if end.refusedCount > 0 {
       throw CommandFailure(
-        "\(end.refusedCount) merchants could not be moved: no more entries can be remembered")
+        "\(end.refusedCount) merchants could not be moved: no room on disk, or for more entries")
     }
   }
 

@@ -1909,8 +1909,7 @@ struct  Probity__V1__StandingReply
   char *certified_by;
   char *certified_why;
   /*
-   * What the evidence calls for, as of `as_of`, by dimension and as a whole, without what
-   * notices that were met have answered for.
+   * What the evidence calls for, as of `as_of`, by dimension and as a whole.
    */
   size_t n_conduct;
   Probity__V1__Conduct **conduct;
@@ -1929,7 +1928,7 @@ struct  Probity__V1__StandingReply
   uint32_t policy_version;
   uint64_t policy_hash;
   /*
-   * Only support keeps a sweep from giving notice: a human may.
+   * Only support keeps a sweep from a step to the worse: a human has to look.
    */
   protobuf_c_boolean held_by_support;
 };
