@@ -7,7 +7,7 @@ import IntegrityCore
 /// | 0 | kind, choice, account kinds of the keys (of the second or, of a standing, its sort, and one more than its dimension in the high half): a byte each; number of the entry before of the same key plus one in the high half |
 /// | 1–2 | keys: what it is about |
 /// | 3 | value |
-/// | 4 | when; when it ends in the high half, 0 = never |
+/// | 4 | when; when it ends in the high half, 0 = never; of a standing, until when it is held |
 /// | 5 | position of its command in the log |
 /// | 6 | 1 = it is in force no more; what time its command names in the high half, of merchants' |
 /// | 7–10 | who, UTF-8, zeros behind |

@@ -20,6 +20,18 @@ import Testing
     return receipts
   }
 
+  /// Receipts that are durable, and put once more by the next process; not flushed yet.
+  private static func put(
+    again numbers: Range<UInt32>
+  ) throws -> (SimulatedDisk, FileReceipts<SimulatedDisk>) {
+    let disk = SimulatedDisk()
+    try write(numbers, to: disk).sync()
+    disk.crash()
+    let receipts = FileReceipts(disk.process())
+    for number in numbers { receipts.put(number, receipt(number)) }
+    return (disk, receipts)
+  }
+
   private static func expect(
     _ numbers: Range<UInt32>, on disk: SimulatedDisk, salt: UInt8 = 0, _ context: String = ""
   ) {
@@ -81,11 +93,7 @@ import Testing
 
   /// A read that fails once is asked for again; nothing is written over for it.
   @Test func whatCanBeReadTheSecondTimeIsLeftAlone() throws {
-    let disk = SimulatedDisk()
-    try Self.write(0..<5, to: disk).sync()
-    disk.crash()
-    let receipts = FileReceipts(disk.process())
-    for number in 0..<5 as Range<UInt32> { receipts.put(number, Self.receipt(number)) }
+    let (disk, receipts) = try Self.put(again: 0..<5)
     let writes = disk.callCount(of: .write)
     // The first asks for the size.
     disk.fail(call: 2, of: .read, with: .storage)
@@ -96,11 +104,7 @@ import Testing
 
   /// Its sector is written again, as the log has it.
   @Test func whatCannotBeReadIsWritten() throws {
-    let disk = SimulatedDisk()
-    try Self.write(0..<5, to: disk).sync()
-    disk.crash()
-    let receipts = FileReceipts(disk.process())
-    for number in 0..<5 as Range<UInt32> { receipts.put(number, Self.receipt(number)) }
+    let (disk, receipts) = try Self.put(again: 0..<5)
     let writes = disk.callCount(of: .write)
     for call in [2, 5] { disk.fail(call: call, of: .read, with: .storage) }
     try receipts.flush()

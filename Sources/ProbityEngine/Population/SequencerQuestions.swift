@@ -50,12 +50,10 @@ final class SequencerQuestions: Sendable {
 
     var isFull: Bool { inFlightCount == Self.countMax }
 
-    /// Sends a command, or asks.
-    ///
-    /// - Returns: its number; nil where the engine has ended.
-    mutating func send(_ work: EngineJob.Work) -> UInt32? {
+    /// - Returns: the command's number; nil where the engine has ended.
+    mutating func send(_ command: DeskCommand) -> UInt32? {
       sentCount &+= 1
-      if !questions.push(work, sentCount, to: inbox) { return nil }
+      if !questions.push(.desk(command), sentCount, to: inbox) { return nil }
       inFlightCount += 1
       return sentCount
     }

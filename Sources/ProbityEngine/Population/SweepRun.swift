@@ -85,25 +85,32 @@ struct SweepRun {
   /// - Returns: false where the engine has ended.
   private func take(_ record: AccountRecord, _ state: inout State) -> Bool {
     state.end.merchantCount += 1
-    // Before what support takes away: the desk knows.
-    let isCalled = [state.active, state.shadow].map { rules in
-      rules.map { $0.mayConcern(record) && $0.assess(record, at: state.clock).standing > .normal }
-        ?? false
-    }
-    if record.standing == 0 && !isCalled[0] && !isCalled[1] {
+    let callsFor = standing(of: record, by: state.active, at: state.clock)
+    if record.standing == 0 && callsFor == .normal {
       state.end.standings[0] += 1
+      let inShadow = state.shadow.map { standing(of: record, by: $0, at: state.clock) }
+      if let inShadow, inShadow > .normal {
+        state.end.shadowWorseCount += 1
+        state.steps.append(
+          SweepStep(
+            merchant: record.id, before: .normal, after: .normal, callsFor: .normal,
+            shadowCallsFor: inShadow, isWaiting: false))
+      }
       return true
     }
     while state.pipeline.isFull { if !receive(&state) { return false } }
     let command = DeskCommand(
       .assess(record.id), at: state.clock.now, actor: actor, reason: reason)
-    // Where the shadow alone is concerned there is nothing to log.
-    let isCommand = record.standing != 0 || isCalled[0]
-    guard
-      let number = state.pipeline.send(isCommand ? .desk(command) : .ask(.standing(record.id)))
-    else { return false }
+    guard let number = state.pipeline.send(command) else { return false }
     state.asked[number] = Asked(record: record, before: record.merchantStanding)
     return true
+  }
+
+  /// What the evidence calls for, support or not.
+  private func standing(
+    of record: AccountRecord, by rules: GovernanceRules, at clock: DecayClock
+  ) -> Standing {
+    rules.mayConcern(record) ? rules.assess(record, at: clock).standing : .normal
   }
 
   /// Waits for the next answer.
@@ -112,8 +119,7 @@ struct SweepRun {
       let asked = state.asked.removeValue(forKey: answer.number)
     else { return false }
     switch answer.outcome {
-    case .answered(.standing(let report), _), .told(.standing(let report), _):
-      note(report, asked, &state)
+    case .answered(.standing(let report), _): note(report, asked, &state)
     case .refused, .storeFull:
       state.end.refusedCount += 1
       state.end.standings[Int(asked.before.rawValue)] += 1

@@ -72,12 +72,11 @@ import Glibc
   package func remove(where isGone: (Element) -> Bool) -> [Element] {
     withLock {
       // Each is asked once: the answer may change meanwhile.
-      var gone: [Element] = []
-      elements.removeAll { element in
-        if !isGone(element) { return false }
-        gone.append(element)
-        return true
+      var (kept, gone): ([Element], [Element]) = ([], [])
+      for element in elements {
+        if isGone(element) { gone.append(element) } else { kept.append(element) }
       }
+      elements = kept
       if !gone.isEmpty { unsafe pthread_cond_broadcast(condition) }
       return gone
     }
